@@ -1,0 +1,260 @@
+//! Drives one attempt: start, replay, return (protocol, section 3).
+//!
+//! Invariant: an attempt returns a result only after [`Journal::conclude`] has made it determined by the
+//! journal.
+
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use super::{Cx, Identity, Journal, Loaded, MAX_VALUE_BYTES, Trapped};
+use crate::environment::{Environment, journal_table};
+use crate::error::{AttemptError, Fault, InvokeError, Problem, ProblemKind};
+use crate::function::FunctionEntry;
+use crate::intent;
+use crate::invoke::{Delivery, Invocation};
+use crate::store::{Placeholders, PutItem, StoreError};
+
+/// The answer to an invocation, and what is to be done after it was sent.
+pub struct Reply {
+    /// The JSON of the function's output.
+    pub result: String,
+    /// What is left to do. An attempt that dies before it is done leaves it to the collector.
+    pub epilogue: Option<Epilogue>,
+}
+
+/// What is left to do after the reply.
+pub struct Epilogue {
+    environment: Environment,
+    task: Task,
+}
+
+enum Task {
+    MarkDone { identity: Identity, result: String },
+    Trigger(Invocation),
+}
+
+impl Epilogue {
+    /// Does what is left. A failure is no loss: the collector finds the instance.
+    pub async fn run(self) {
+        let outcome = match self.task {
+            Task::MarkDone { identity, result } => {
+                intent::mark_done(&self.environment, &identity, &result).await.map_err(|error| error.to_string())
+            }
+            Task::Trigger(invocation) => {
+                self.environment.invoker.invoke(invocation).await.map(drop).map_err(|error| error.to_string())
+            }
+        };
+        if let Err(error) = outcome {
+            tracing::warn!(%error, "left to the collector");
+        }
+    }
+}
+
+/// How often an attempt that finds another ahead loads the journal again, before it leaves the instance to
+/// the others.
+const MAX_REPLAYS: u32 = 16;
+
+/// Executes an invocation as one attempt, which must have ended at `deadline_ms`; the host sees to that.
+pub async fn handle(environment: &Environment, invocation: Invocation, deadline_ms: u64) -> Result<Reply, InvokeError> {
+    let identity = identify(environment, &invocation, deadline_ms)?;
+    match invocation.delivery {
+        Delivery::Accept => accept(environment, identity, invocation).await,
+        Delivery::OwnId | Delivery::First => {
+            let start_ms = environment.world.now_ms();
+            execute(environment, &identity, Journal::optimistic(environment.clone(), identity.clone(), start_ms)).await
+        }
+        Delivery::Accepted { start_ms } => {
+            execute(environment, &identity, Journal::accepted(environment.clone(), identity.clone(), start_ms)).await
+        }
+        Delivery::Repeat => match load(environment, &identity).await? {
+            Ok(journal) => execute(environment, &identity, journal).await,
+            Err(reply) => Ok(reply),
+        },
+    }
+}
+
+/// Checks everything that an invocation claims, before anything is done.
+fn identify(environment: &Environment, invocation: &Invocation, deadline_ms: u64) -> Result<Identity, InvokeError> {
+    let Invocation { service, function: name, instance, arguments, caller, delivery } = invocation;
+    let refuse = |kind, detail: String| {
+        let (service, function) = (service.clone(), name.clone());
+        let problem = Problem { kind, detail, service, function, instance: Some(*instance), step: None };
+        Err(InvokeError::Refused(Box::new(problem)))
+    };
+    let function: &'static FunctionEntry = match environment.registry.function(service, name) {
+        Some(function) => function,
+        None => return refuse(ProblemKind::UnknownFunction, format!("there is no function {service}/{name}")),
+    };
+    if arguments.len() > MAX_VALUE_BYTES {
+        let bytes = arguments.len();
+        let detail = format!("the arguments of {service}/{name} have {bytes} bytes, and at most {MAX_VALUE_BYTES} fit");
+        return refuse(ProblemKind::TooLarge, detail);
+    }
+    if let Err(error) = (function.check_arguments)(arguments) {
+        return refuse(ProblemKind::InvalidArguments, format!("the arguments of {service}/{name} do not fit: {error}"));
+    }
+    Ok(Identity {
+        function,
+        instance: *instance,
+        own_id: *delivery == Delivery::OwnId,
+        arguments: arguments.clone(),
+        caller: caller.clone(),
+        deadline_ms,
+    })
+}
+
+/// Makes the intent of a detached call durable; the trigger follows the reply.
+async fn accept(
+    environment: &Environment,
+    identity: Identity,
+    invocation: Invocation,
+) -> Result<Reply, InvokeError> {
+    let start_ms = environment.world.now_ms();
+    let mut placeholders = Placeholders::default();
+    let condition = Some(format!("attribute_not_exists({})", placeholders.name("instance")));
+    let item = intent::running(&identity, start_ms, &environment.settings);
+    let put = PutItem { table: journal_table(identity.function.service), item, condition, placeholders };
+    let task = match environment.store.put(put).await {
+        Ok(()) => Task::Trigger(Invocation { delivery: Delivery::Accepted { start_ms }, ..invocation }),
+        // It was accepted before: whoever did that has triggered it, or the collector will.
+        Err(StoreError::ConditionFailed { .. }) => {
+            return match Journal::load(environment, &identity).await {
+                Ok(Loaded::Mismatch) => Err(mismatch(&identity)),
+                Ok(_) => Ok(Reply { result: "null".to_owned(), epilogue: None }),
+                Err(fault) => Err(InvokeError::Unavailable(fault.to_string())),
+            };
+        }
+        Err(error) => return Err(failed(environment, &identity, None, trapped(error.into())).await),
+    };
+    let epilogue = Some(Epilogue { environment: environment.clone(), task });
+    Ok(Reply { result: "null".to_owned(), epilogue })
+}
+
+/// The journal to replay by, or the reply of an instance whose result is determined.
+async fn load(environment: &Environment, identity: &Identity) -> Result<Result<Journal, Reply>, InvokeError> {
+    let start_ms = environment.world.now_ms();
+    if identity.function.read_only {
+        return Ok(Ok(Journal::optimistic(environment.clone(), identity.clone(), start_ms)));
+    }
+    match Journal::load(environment, identity).await {
+        Ok(Loaded::Absent) => Ok(Ok(Journal::optimistic(environment.clone(), identity.clone(), start_ms))),
+        Ok(Loaded::Running(journal)) => Ok(Ok(*journal)),
+        Ok(Loaded::Done { result, marked }) => Ok(Err(reply(environment, identity, result, !marked))),
+        Ok(Loaded::Mismatch) => Err(mismatch(identity)),
+        Ok(Loaded::Parked { error }) => Err(refused(identity, ProblemKind::Parked, format!("parked after: {error}"))),
+        Err(fault) => Err(failed(environment, identity, None, trapped(fault)).await),
+    }
+}
+
+/// Runs the handler, again in replay whenever another attempt is found ahead, until there is a result.
+async fn execute(environment: &Environment, identity: &Identity, journal: Journal) -> Result<Reply, InvokeError> {
+    let mut journal = Arc::new(journal);
+    for _ in 0..MAX_REPLAYS {
+        let failure = match run(Arc::clone(&journal)).await {
+            Ok(result) => match journal.conclude(&result).await {
+                Ok(unmarked) => return Ok(reply(environment, identity, result, unmarked)),
+                Err(fault) => trapped(fault),
+            },
+            Err(failure) => failure,
+        };
+        if !matches!(failure.fault, Fault::Superseded) {
+            return Err(failed(environment, identity, Some(&journal), failure).await);
+        }
+        journal = match load(environment, identity).await? {
+            Ok(ahead) => Arc::new(ahead),
+            Err(reply) => return Ok(reply),
+        };
+    }
+    Err(InvokeError::Unavailable(format!("other attempts of instance {} are faster", identity.instance)))
+}
+
+/// Runs the handler once, until it returns, panics or leaves a fault.
+async fn run(journal: Arc<Journal>) -> Result<String, Trapped> {
+    let identity = journal.identity().clone();
+    let cx = Cx::new(journal);
+    let handler = (identity.function.handler)(cx.clone(), &identity.arguments);
+    let mut handler = handler.map_err(|error| trapped(error.into()))?;
+    poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| Pin::as_mut(&mut handler).poll(context)));
+        match polled {
+            Ok(Poll::Ready(result)) => Poll::Ready(result.map_err(|error| trapped(error.into()))),
+            Ok(Poll::Pending) => match cx.take_trapped() {
+                Some(fault) => Poll::Ready(Err(fault)),
+                None => Poll::Pending,
+            },
+            Err(panic) => Poll::Ready(Err(trapped(Fault::Panicked { message: message(&*panic) }))),
+        }
+    })
+    .await
+}
+
+fn message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message").to_owned()
+}
+
+fn trapped(fault: Fault) -> Trapped {
+    Trapped { step: None, fault }
+}
+
+fn reply(environment: &Environment, identity: &Identity, result: String, unmarked: bool) -> Reply {
+    let task = Task::MarkDone { identity: identity.clone(), result: result.clone() };
+    let epilogue = unmarked.then(|| Epilogue { environment: environment.clone(), task });
+    Reply { result, epilogue }
+}
+
+/// Ends an attempt that failed: the instance is parked if no later attempt can do better, and due again
+/// after a back-off otherwise. An instance without an intent leaves nothing.
+async fn failed(
+    environment: &Environment,
+    identity: &Identity,
+    journal: Option<&Journal>,
+    failure: Trapped,
+) -> InvokeError {
+    let Identity { function, instance, .. } = identity;
+    let error = AttemptError {
+        service: function.service,
+        function: function.name,
+        instance: *instance,
+        step: failure.step,
+        fault: failure.fault,
+    };
+    tracing::warn!(%error, "attempt failed");
+    let text = error.to_string();
+    let permanent = error.fault.is_permanent();
+    if let Some(journal) = journal.filter(|journal| journal.is_durable()) {
+        let noted = match permanent {
+            true => intent::park(environment, function.service, *instance, &text).await.map(drop),
+            false => intent::note_failure(environment, identity, journal.attempts(), &text).await,
+        };
+        if let Err(error) = noted {
+            tracing::warn!(%error, "the failure could not be noted; the instance stays due");
+        }
+    }
+    match permanent {
+        true => InvokeError::Refused(Box::new(error.problem())),
+        false => InvokeError::Unavailable(text),
+    }
+}
+
+fn mismatch(identity: &Identity) -> InvokeError {
+    let detail = "this instance id or idempotency key was used before, with another function or other arguments";
+    refused(identity, ProblemKind::IdempotencyKeyReused, detail.to_owned())
+}
+
+fn refused(identity: &Identity, kind: ProblemKind, detail: String) -> InvokeError {
+    let FunctionEntry { service, name, .. } = identity.function;
+    let detail = format!("{service}/{name} instance {}: {detail}", identity.instance);
+    let (service, function) = ((*service).to_owned(), (*name).to_owned());
+    InvokeError::Refused(Box::new(Problem {
+        kind,
+        detail,
+        service,
+        function,
+        instance: Some(identity.instance),
+        step: None,
+    }))
+}

@@ -1,0 +1,336 @@
+//! The journal of one instance, as one attempt knows it.
+//!
+//! Invariants kept here (protocol, section 2): *intent first* and *observations before effects*
+//! ([`Journal::flush`] stands before every effect), *agreement* (every record is put on the condition that
+//! it is absent, so two attempts never go on with different observations; [`Journal::conclude`] returns
+//! only what is determined by the journal). Records are written once.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_dynamo::AttributeValue;
+
+use super::fingerprint::{Fingerprint, What};
+use super::record::{Entry, MAX_VALUE_BYTES, Record, Recorded, split};
+use crate::attributes::{get_string, get_u64, number, size_of, string};
+use crate::environment::{Environment, journal_table};
+use crate::error::{Divergence, Fault};
+use crate::function::FunctionEntry;
+use crate::ids::{InstanceId, StepPath, digest};
+use crate::intent;
+use crate::invoke::Delivery;
+use crate::store::{Attributes, Placeholders, PutItem, QueryItems, StoreError};
+
+/// The instance that an attempt executes, as its invocation names it.
+#[derive(Debug, Clone)]
+pub(crate) struct Identity {
+    pub(crate) function: &'static FunctionEntry,
+    pub(crate) instance: InstanceId,
+    pub(crate) own_id: bool,
+    pub(crate) arguments: String,
+    pub(crate) caller: Option<String>,
+    /// When this attempt must have ended, in milliseconds since 1970.
+    pub(crate) deadline_ms: u64,
+}
+
+impl Identity {
+    /// A hash of the arguments that stays when they are removed from a done intent.
+    pub(crate) fn arguments_hash(&self) -> String {
+        format!("{:032x}", digest(&[self.arguments.as_bytes()]))
+    }
+}
+
+/// The journal, the pending observations and the outcomes of one run of a handler.
+pub(crate) struct Journal {
+    environment: Environment,
+    identity: Identity,
+    /// How many attempts were started, as far as the journal says; 0 where it was not asked.
+    attempts: u32,
+    recorded: Recorded,
+    state: Mutex<State>,
+    /// Held while a record is put: records of one attempt have one order.
+    flushing: tokio::sync::Mutex<()>,
+}
+
+struct State {
+    /// The number of the next record; 0 means that there is no intent yet.
+    next_record: u64,
+    start_ms: u64,
+    pending: Vec<Entry>,
+    outcomes: Vec<Entry>,
+    replayed: usize,
+}
+
+/// What a journal says of an instance when an attempt looks.
+pub(crate) enum Loaded {
+    /// Nothing: no attempt came as far as an effect.
+    Absent,
+    /// It has begun.
+    Running(Box<Journal>),
+    /// It is done, or its result is determined.
+    Done {
+        /// The JSON of the result.
+        result: String,
+        /// Whether record 0 says so already.
+        marked: bool,
+    },
+    /// It is parked.
+    Parked {
+        /// The last error.
+        error: String,
+    },
+    /// The id belongs to another function or to other arguments.
+    Mismatch,
+}
+
+impl Journal {
+    /// The journal of an optimistic attempt, which loads nothing.
+    pub(crate) fn optimistic(environment: Environment, identity: Identity, start_ms: u64) -> Self {
+        Self::new(environment, identity, Recorded::default(), 0, start_ms)
+    }
+
+    /// The journal of an attempt whose intent was made durable by an accepted detached call.
+    pub(crate) fn accepted(environment: Environment, identity: Identity, start_ms: u64) -> Self {
+        Self::new(environment, identity, Recorded::default(), 1, start_ms)
+    }
+
+    fn new(environment: Environment, identity: Identity, recorded: Recorded, next_record: u64, start_ms: u64) -> Self {
+        let state = State { next_record, start_ms, pending: Vec::new(), outcomes: Vec::new(), replayed: 0 };
+        let flushing = tokio::sync::Mutex::default();
+        Self { environment, identity, attempts: 0, recorded, state: Mutex::new(state), flushing }
+    }
+
+    /// Loads the journal partition of the instance, consistently.
+    pub(crate) async fn load(environment: &Environment, identity: &Identity) -> Result<Loaded, Fault> {
+        let records = load_records(environment, identity).await?;
+        let Some(first) = records.first() else { return Ok(Loaded::Absent) };
+        let is_ours = get_string(first, "function") == Some(identity.function.name)
+            && get_string(first, "arguments_hash") == Some(identity.arguments_hash().as_str());
+        if !is_ours {
+            return Ok(Loaded::Mismatch);
+        }
+        let marked = first.contains_key("done");
+        if let Some(error) = get_string(first, "error").filter(|_| first.contains_key("parked")) {
+            return Ok(Loaded::Parked { error: error.to_owned() });
+        }
+        let mut recorded = Recorded::default();
+        for (number, record) in (0..).zip(&records) {
+            recorded.read(number, record).map_err(intent::unreadable)?;
+        }
+        if let Some(result) = recorded.result {
+            return Ok(Loaded::Done { result, marked });
+        }
+        let start_ms = get_u64(first, "start").unwrap_or_default();
+        let next_record = records.len() as u64;
+        let mut journal = Self::new(environment.clone(), identity.clone(), recorded, next_record, start_ms);
+        journal.attempts = get_u64(first, "attempts").and_then(|count| u32::try_from(count).ok()).unwrap_or(1);
+        Ok(Loaded::Running(Box::new(journal)))
+    }
+
+    pub(crate) fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    pub(crate) fn attempts(&self) -> u32 {
+        self.attempts.max(1)
+    }
+
+    /// How a callee is asked first: an attempt that knows itself to be a repetition says so.
+    pub(crate) fn first_delivery(&self) -> Delivery {
+        if self.attempts == 0 { Delivery::First } else { Delivery::Repeat }
+    }
+
+    /// When the instance started, in milliseconds since 1970: of all attempts the same once the intent is
+    /// durable.
+    pub(crate) fn start_ms(&self) -> u64 {
+        self.state().start_ms
+    }
+
+    /// Whether the intent is in the journal.
+    pub(crate) fn is_durable(&self) -> bool {
+        self.state().next_record > 0
+    }
+
+    /// The recorded value of a step, if there is one and the step asks for what was recorded.
+    pub(crate) fn replay(&self, path: &StepPath, asked: &Fingerprint) -> Result<Option<AttributeValue>, Fault> {
+        let entry = self.recorded.steps.get(path);
+        let recorded = entry.map(|entry| &entry.fingerprint).or_else(|| self.recorded.announced.get(path));
+        if let Some(recorded) = recorded.filter(|recorded| *recorded != asked) {
+            return Err(Divergence { recorded: recorded.to_string(), asked: asked.to_string() }.into());
+        }
+        if entry.is_some() {
+            self.state().replayed += 1;
+        }
+        Ok(entry.map(|entry| entry.value.clone()))
+    }
+
+    /// Keeps an observation until the next flush.
+    pub(crate) fn observed(&self, entry: Entry) -> Result<(), Fault> {
+        let bytes = size_of(&entry.value);
+        if bytes > MAX_VALUE_BYTES && !self.identity.function.read_only {
+            let What { kind, target, .. } = &entry.fingerprint.what;
+            return Err(Fault::TooLarge {
+                what: format!("the result of `{kind} {target}`"),
+                bytes,
+                limit: MAX_VALUE_BYTES,
+                remedy: "read fewer or smaller rows in one step (`.limit(..)`), or in a `read_only` function",
+            });
+        }
+        self.state().pending.push(entry);
+        Ok(())
+    }
+
+    /// Notes that an effect was acknowledged, so that the next record can say so.
+    pub(crate) fn acknowledged(&self, entry: Entry) {
+        self.state().outcomes.push(entry);
+    }
+
+    /// Makes the intent and all pending observations durable before effect `effect` is sent.
+    pub(crate) async fn flush(&self, effect: Option<(&StepPath, &Fingerprint)>) -> Result<(), Fault> {
+        let _one_at_a_time = self.flushing.lock().await;
+        let (pending, is_durable) = {
+            let mut state = self.state();
+            (std::mem::take(&mut state.pending), state.next_record > 0)
+        };
+        if pending.is_empty() && is_durable {
+            return Ok(());
+        }
+        let effect = effect.map(|(path, fingerprint)| (path.clone(), fingerprint.clone()));
+        self.put_records(pending, effect, None).await
+    }
+
+    /// Puts records with these observations, the last with the effect and the result.
+    async fn put_records(
+        &self,
+        observations: Vec<Entry>,
+        effect: Option<(StepPath, Fingerprint)>,
+        result: Option<&str>,
+    ) -> Result<(), Fault> {
+        let intent = if self.is_durable() { Attributes::new() } else { self.intent(result) };
+        let mut runs = split(observations, &intent);
+        let last = runs.pop().unwrap_or_default();
+        for observations in runs {
+            // The result must come last: a record with a result determines the instance.
+            self.put_record(Record { observations, ..Record::default() }).await?;
+        }
+        let outcomes = self.outcomes_that_fit();
+        let result = result.map(str::to_owned);
+        self.put_record(Record { observations: last, outcomes, effect, result }).await
+    }
+
+    async fn put_record(&self, record: Record) -> Result<(), Fault> {
+        let record_number = self.state().next_record;
+        let mut item = if record_number == 0 { self.intent(record.result.as_deref()) } else { Attributes::new() };
+        item.insert("instance".to_owned(), string(self.identity.instance.to_string()));
+        item.insert("record".to_owned(), number(record_number));
+        record.write(&mut item);
+        self.put_if_absent(item).await?;
+        self.state().next_record = record_number + 1;
+        Ok(())
+    }
+
+    async fn put_if_absent(&self, item: Attributes) -> Result<(), Fault> {
+        let mut placeholders = Placeholders::default();
+        let condition = format!("attribute_not_exists({})", placeholders.name("instance"));
+        let table = journal_table(self.identity.function.service);
+        let put = PutItem { table, item, condition: Some(condition), placeholders };
+        match self.environment.store.put(put).await {
+            Ok(()) => Ok(()),
+            Err(StoreError::ConditionFailed { .. }) => Err(Fault::Superseded),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The attributes of the intent; born done when there is a result already.
+    fn intent(&self, result: Option<&str>) -> Attributes {
+        let start_ms = self.start_ms();
+        match result {
+            Some(_) => intent::born_done(&self.identity, start_ms, self.environment.world.now_ms()),
+            None => intent::running(&self.identity, start_ms, &self.environment.settings),
+        }
+    }
+
+    /// Outcomes are a shortcut for replay; where they do not fit, replay asks again.
+    fn outcomes_that_fit(&self) -> Vec<Entry> {
+        let mut room = 64 * 1024;
+        let mut outcomes = std::mem::take(&mut self.state().outcomes);
+        outcomes.retain(|entry| {
+            let fits = entry.size() <= room;
+            room -= if fits { entry.size() } else { 0 };
+            fits
+        });
+        outcomes
+    }
+
+    /// Makes the result determined by the journal (the return rule). Gives whether record 0 is still to be
+    /// marked as done, which may follow the reply.
+    pub(crate) async fn conclude(&self, result: &str) -> Result<bool, Fault> {
+        let _one_at_a_time = self.flushing.lock().await;
+        self.all_replayed()?;
+        let function = self.identity.function;
+        let (pending, is_durable) = {
+            let mut state = self.state();
+            (std::mem::take(&mut state.pending), state.next_record > 0)
+        };
+        if function.read_only || (self.identity.own_id && !is_durable) {
+            return Ok(false);
+        }
+        if result.len() > MAX_VALUE_BYTES {
+            return Err(too_large("the result", result.len(), "return a key and read the rest in a `read_only` function"));
+        }
+        if is_durable && pending.is_empty() {
+            return Ok(true);
+        }
+        self.put_records(pending, None, Some(result)).await?;
+        Ok(is_durable || self.state().next_record > 1)
+    }
+
+    /// A handler that returns without having asked for every recorded step is not the one that recorded them.
+    fn all_replayed(&self) -> Result<(), Fault> {
+        let replayed = self.state().replayed;
+        if replayed >= self.recorded.steps.len() {
+            return Ok(());
+        }
+        let latest = self.recorded.steps.values().max_by(|one, other| one.path.cmp(&other.path));
+        let recorded = latest.map_or_else(String::new, |entry| format!("step {} {}", entry.path, entry.fingerprint));
+        Err(Divergence { recorded, asked: format!("nothing more after {replayed} recorded steps") }.into())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn load_records(environment: &Environment, identity: &Identity) -> Result<Vec<Attributes>, StoreError> {
+    let mut placeholders = Placeholders::default();
+    let name = placeholders.name("instance");
+    let value = placeholders.value(string(identity.instance.to_string()));
+    let mut records = Vec::new();
+    let mut query = QueryItems {
+        table: journal_table(identity.function.service),
+        index: None,
+        key_condition: format!("{name} = {value}"),
+        filter: None,
+        placeholders,
+        forward: true,
+        limit: None,
+        start: None,
+        consistent: true,
+    };
+    loop {
+        let page = environment.store.query(query.clone()).await?;
+        records.extend(page.items);
+        match page.next {
+            Some(next) => query.start = Some(next),
+            None => return Ok(records),
+        }
+    }
+}
+
+/// The fault of a result or arguments over the limit of one journal record.
+pub(crate) fn too_large(what: &str, bytes: usize, remedy: &'static str) -> Fault {
+    Fault::TooLarge { what: what.to_owned(), bytes, limit: MAX_VALUE_BYTES, remedy }
+}

@@ -1,0 +1,253 @@
+//! One attempt of one instance: what generated code runs on.
+//!
+//! A handler awaits steps. A step that has a result gives it; a step that cannot (the store failed,
+//! another attempt was faster) stays pending for ever and leaves its fault with the attempt, whose driver
+//! then drops the handler. So no handler can see, swallow or retry a fault of the machinery.
+
+use std::future::Future;
+use std::panic::Location;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_dynamo::AttributeValue;
+
+mod drive;
+mod fingerprint;
+mod journal;
+mod record;
+mod witnesses;
+
+use crate::environment::Environment;
+use crate::error::Fault;
+use crate::ids::StepPath;
+use crate::ops::{Observation, Operation};
+use crate::service::UsableIn;
+
+pub(crate) use drive::handle;
+pub(crate) use fingerprint::{Fingerprint, What};
+pub(crate) use journal::{Identity, Journal, Loaded};
+pub(crate) use record::{Entry, MAX_VALUE_BYTES, UnreadableRecord};
+use witnesses::Witnesses;
+
+/// What all branches of one run of a handler share.
+struct Run {
+    journal: Arc<Journal>,
+    witnesses: Witnesses,
+    trapped: Mutex<Option<Trapped>>,
+}
+
+/// A fault and the step that it happened in.
+struct Trapped {
+    step: Option<(StepPath, &'static Location<'static>)>,
+    fault: Fault,
+}
+
+/// The context of a handler or of a branch of it. Generated code passes it; user code cannot name it.
+#[derive(Clone)]
+pub struct Cx {
+    run: Arc<Run>,
+    /// The path of the branch.
+    prefix: Arc<[u32]>,
+    /// The number of the last step of the branch.
+    counter: Arc<AtomicU32>,
+    /// The function or helper whose source is running.
+    scope: &'static str,
+}
+
+impl Cx {
+    /// The context of a new run of a handler.
+    fn new(journal: Arc<Journal>) -> Self {
+        let scope = journal.identity().function.name;
+        let run = Run { journal, witnesses: Witnesses::default(), trapped: Mutex::default() };
+        Self { run: Arc::new(run), prefix: Arc::default(), counter: Arc::default(), scope }
+    }
+
+    /// The same context inside helper `scope`.
+    pub(crate) fn enter(&self, scope: &'static str) -> Self {
+        Self { scope, ..self.clone() }
+    }
+
+    fn claim(&self, ordinal: u32, location: &'static Location<'static>) -> Step {
+        let number = self.counter.fetch_add(1, Ordering::Relaxed) + 1;
+        Step { cx: self.clone(), path: StepPath::new(&self.prefix, number), ordinal, location }
+    }
+
+    /// Ends the run: its driver sees the fault when the handler next is pending.
+    fn trap(&self, trapped: Trapped) {
+        let mut slot = self.run.trapped.lock().unwrap_or_else(PoisonError::into_inner);
+        slot.get_or_insert(trapped);
+    }
+
+    fn take_trapped(&self) -> Option<Trapped> {
+        self.run.trapped.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// A step that is being executed: its path, and the ways to execute it.
+pub struct Step {
+    cx: Cx,
+    path: StepPath,
+    ordinal: u32,
+    location: &'static Location<'static>,
+}
+
+impl Step {
+    pub(crate) fn environment(&self) -> &Environment {
+        self.cx.run.journal.environment()
+    }
+
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.cx.run.journal
+    }
+
+    pub(crate) fn path(&self) -> &StepPath {
+        &self.path
+    }
+
+    pub(crate) fn cx(&self) -> &Cx {
+        &self.cx
+    }
+
+    fn fingerprint(&self, what: What) -> Fingerprint {
+        let site = format!("{}#{}", self.cx.scope, self.ordinal);
+        Fingerprint { site, line: self.location.line(), what }
+    }
+
+    fn entry(&self, fingerprint: Fingerprint, value: AttributeValue) -> Entry {
+        Entry { path: self.path.clone(), fingerprint, value }
+    }
+
+    /// An observation (protocol, section 3): its recorded value, or that of `execute`, kept until the next
+    /// flush.
+    pub(crate) async fn observe(
+        &self,
+        what: What,
+        execute: impl Future<Output = Result<AttributeValue, Fault>> + Send,
+    ) -> Result<AttributeValue, Fault> {
+        let fingerprint = self.fingerprint(what);
+        if let Some(value) = self.journal().replay(&self.path, &fingerprint)? {
+            return Ok(value);
+        }
+        let value = execute.await?;
+        self.journal().observed(self.entry(fingerprint, value.clone()))?;
+        Ok(value)
+    }
+
+    /// An effect (protocol, section 3): its recorded outcome, or, after everything observed so far is
+    /// durable, that of `execute`.
+    pub(crate) async fn effect(
+        &self,
+        what: What,
+        execute: impl Future<Output = Result<Outcome, Fault>> + Send,
+    ) -> Result<AttributeValue, Fault> {
+        let fingerprint = self.fingerprint(what);
+        if let Some(value) = self.journal().replay(&self.path, &fingerprint)? {
+            return Ok(value);
+        }
+        self.journal().flush(Some((&self.path, &fingerprint))).await?;
+        match execute.await? {
+            Outcome::Witnessed(value) => {
+                self.journal().acknowledged(self.entry(fingerprint, value.clone()));
+                Ok(value)
+            }
+            Outcome::Observed(value) => {
+                self.journal().observed(self.entry(fingerprint, value.clone()))?;
+                Ok(value)
+            }
+        }
+    }
+
+    /// An external action (protocol, section 5): its recorded result, or that of `execute`, which is made
+    /// durable at once.
+    pub(crate) async fn external(
+        &self,
+        what: What,
+        execute: impl Future<Output = Result<AttributeValue, Fault>> + Send,
+    ) -> Result<AttributeValue, Fault> {
+        let fingerprint = self.fingerprint(what);
+        if let Some(value) = self.journal().replay(&self.path, &fingerprint)? {
+            return Ok(value);
+        }
+        self.journal().flush(Some((&self.path, &fingerprint))).await?;
+        let value = execute.await?;
+        self.journal().observed(self.entry(fingerprint, value.clone()))?;
+        self.journal().flush(None).await?;
+        Ok(value)
+    }
+
+    /// Remembers that this step saw a row at `epoch`.
+    pub(crate) fn saw(&self, row: String, epoch: u64) {
+        self.cx.run.witnesses.saw(row, self.path.clone(), epoch);
+    }
+
+    /// The epoch at which an earlier step of the program saw the row.
+    pub(crate) fn witness(&self, row: &str) -> Option<u64> {
+        self.cx.run.witnesses.before(row, &self.path)
+    }
+}
+
+/// What an effect gave.
+pub(crate) enum Outcome {
+    /// The effect's own witness will give the same to every attempt that asks again.
+    Witnessed(AttributeValue),
+    /// Something that may change is part of it: it must be in the journal before anything depends on it.
+    Observed(AttributeValue),
+}
+
+/// Makes a durable operation the step number `ordinal` in the source of a function of service `S`.
+#[track_caller]
+pub fn step<'a, S, O>(cx: &'a Cx, ordinal: u32, operation: O) -> impl Future<Output = O::Output> + Send + 'a
+where
+    O: Operation + 'a,
+    O::Owner: UsableIn<S>,
+{
+    perform(cx, ordinal, Location::caller(), operation)
+}
+
+/// The same in a `read_only` function.
+#[track_caller]
+pub fn observe<'a, S, O>(cx: &'a Cx, ordinal: u32, operation: O) -> impl Future<Output = O::Output> + Send + 'a
+where
+    O: Operation + Observation + 'a,
+    O::Owner: UsableIn<S>,
+{
+    perform(cx, ordinal, Location::caller(), operation)
+}
+
+async fn perform<O: Operation>(
+    cx: &Cx,
+    ordinal: u32,
+    location: &'static Location<'static>,
+    operation: O,
+) -> O::Output {
+    let step = cx.claim(ordinal, location);
+    let path = step.path.clone();
+    match operation.perform(step).await {
+        Ok(output) => output,
+        Err(fault) => {
+            cx.trap(Trapped { step: Some((path, location)), fault });
+            std::future::pending().await
+        }
+    }
+}
+
+/// The point where branches part: the step that a `join!` is.
+pub struct Join {
+    cx: Cx,
+    path: StepPath,
+}
+
+/// Begins a `join!`.
+#[track_caller]
+pub fn join(cx: &Cx, ordinal: u32) -> Join {
+    let step = cx.claim(ordinal, Location::caller());
+    Join { cx: step.cx, path: step.path }
+}
+
+impl Join {
+    /// The context of branch number `branch`, with step numbers of its own: they stay the same whatever
+    /// the order in which the branches advance.
+    pub fn branch(&self, branch: u32) -> Cx {
+        Cx { prefix: self.path.branch(branch).into(), counter: Arc::default(), ..self.cx.clone() }
+    }
+}

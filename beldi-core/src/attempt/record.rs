@@ -1,0 +1,150 @@
+//! Journal records: how observations, effects and results look in the journal table.
+//!
+//! | attribute | in | what |
+//! |---|---|---|
+//! | `instance`, `record` | all | the key: the instance id and the number of the record |
+//! | `function`, `arguments`, `arguments_hash`, `caller`, `start`, `code`, `attempts`, `due`, `shard` | record 0 | the intent |
+//! | `observations` | all | path, fingerprint and value of each observation since the record before |
+//! | `outcomes` | later records | the same of each effect acknowledged since the record before |
+//! | `effect` | all | path and fingerprint of the effect that the record was written for |
+//! | `result` | the last, or record 0 when done | the JSON of what the handler returned |
+//! | `done` | record 0 | when the instance was done, in milliseconds since 1970 |
+//! | `error`, `parked` | record 0 | why the last attempt failed, and when the instance was parked |
+
+use std::collections::HashMap;
+
+use serde_dynamo::AttributeValue;
+
+use super::fingerprint::Fingerprint;
+use crate::attributes::{get_list, get_string, size_of_all, string};
+use crate::ids::StepPath;
+use crate::store::Attributes;
+
+/// A step with what it asked for and what it got.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) path: StepPath,
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) value: AttributeValue,
+}
+
+impl Entry {
+    fn to_attribute(&self) -> AttributeValue {
+        let map = Attributes::from([
+            ("path".to_owned(), string(self.path.to_string())),
+            ("fingerprint".to_owned(), self.fingerprint.to_attribute()),
+            ("value".to_owned(), self.value.clone()),
+        ]);
+        AttributeValue::M(map)
+    }
+
+    fn from_attribute(value: &AttributeValue) -> Option<Self> {
+        let AttributeValue::M(map) = value else { return None };
+        let (path, fingerprint) = announced(value)?;
+        Some(Self { path, fingerprint, value: map.get("value")?.clone() })
+    }
+
+    /// The size of the entry in a record.
+    pub(crate) fn size(&self) -> usize {
+        let Fingerprint { site, what, .. } = &self.fingerprint;
+        let text = site.len() + what.kind.len() + what.target.len() + what.key.len();
+        crate::attributes::size_of(&self.value) + text + 80
+    }
+}
+
+fn announced(value: &AttributeValue) -> Option<(StepPath, Fingerprint)> {
+    let AttributeValue::M(map) = value else { return None };
+    let path = get_string(map, "path")?.parse().ok()?;
+    Some((path, Fingerprint::from_attribute(map.get("fingerprint")?)?))
+}
+
+/// What one record says, apart from the intent.
+#[derive(Debug, Default)]
+pub(crate) struct Record {
+    pub(crate) observations: Vec<Entry>,
+    pub(crate) outcomes: Vec<Entry>,
+    pub(crate) effect: Option<(StepPath, Fingerprint)>,
+    pub(crate) result: Option<String>,
+}
+
+impl Record {
+    /// Adds the record to the attributes of its item.
+    pub(crate) fn write(&self, attributes: &mut Attributes) {
+        let list = |entries: &[Entry]| AttributeValue::L(entries.iter().map(Entry::to_attribute).collect());
+        if !self.observations.is_empty() {
+            attributes.insert("observations".to_owned(), list(&self.observations));
+        }
+        if !self.outcomes.is_empty() {
+            attributes.insert("outcomes".to_owned(), list(&self.outcomes));
+        }
+        if let Some((path, fingerprint)) = &self.effect {
+            let map = Attributes::from([
+                ("path".to_owned(), string(path.to_string())),
+                ("fingerprint".to_owned(), fingerprint.to_attribute()),
+            ]);
+            attributes.insert("effect".to_owned(), AttributeValue::M(map));
+        }
+        if let Some(result) = &self.result {
+            attributes.insert("result".to_owned(), string(result));
+        }
+    }
+}
+
+/// All that a journal says of an instance: what a replay goes by.
+#[derive(Debug, Default)]
+pub(crate) struct Recorded {
+    /// Observations, and effects known to be done, by their path.
+    pub(crate) steps: HashMap<StepPath, Entry>,
+    /// Effects that were about to be sent when a record was written.
+    pub(crate) announced: HashMap<StepPath, Fingerprint>,
+    /// The result, once it is determined.
+    pub(crate) result: Option<String>,
+}
+
+/// A record is not what this version of the library writes.
+#[derive(Debug, thiserror::Error)]
+#[error("record {record} is not a journal record of this version of beldi: attribute `{attribute}`")]
+pub(crate) struct UnreadableRecord {
+    record: u64,
+    attribute: &'static str,
+}
+
+impl Recorded {
+    /// Reads record number `record` in.
+    pub(crate) fn read(&mut self, record: u64, attributes: &Attributes) -> Result<(), UnreadableRecord> {
+        for name in ["observations", "outcomes"] {
+            for value in get_list(attributes, name) {
+                let entry = Entry::from_attribute(value).ok_or(UnreadableRecord { record, attribute: name })?;
+                self.steps.insert(entry.path.clone(), entry);
+            }
+        }
+        if let Some(value) = attributes.get("effect") {
+            let (path, fingerprint) = announced(value).ok_or(UnreadableRecord { record, attribute: "effect" })?;
+            self.announced.insert(path, fingerprint);
+        }
+        self.result = get_string(attributes, "result").map(str::to_owned).or(self.result.take());
+        Ok(())
+    }
+}
+
+/// The most bytes of entries that one record holds; DynamoDB allows 400 KB for the whole item.
+pub(crate) const MAX_RECORD_BYTES: usize = 320 * 1024;
+
+/// The most bytes that one observation may have, or a result, or arguments.
+pub(crate) const MAX_VALUE_BYTES: usize = 256 * 1024;
+
+/// Splits observations into runs that each fit into a record, the first beside `intent`.
+pub(crate) fn split(observations: Vec<Entry>, intent: &Attributes) -> Vec<Vec<Entry>> {
+    let mut room = MAX_RECORD_BYTES.saturating_sub(size_of_all(intent));
+    let mut runs = vec![Vec::new()];
+    for entry in observations {
+        let size = entry.size();
+        if size > room {
+            runs.push(Vec::new());
+            room = MAX_RECORD_BYTES;
+        }
+        room = room.saturating_sub(size);
+        runs.last_mut().expect("there is always a run").push(entry);
+    }
+    runs
+}

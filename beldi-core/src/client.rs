@@ -1,0 +1,189 @@
+//! Calls of functions from ordinary code.
+
+use std::future::{Future, IntoFuture};
+use std::marker::PhantomData;
+use std::pin::Pin;
+
+use crate::data::{DataError, decode};
+use crate::environment::Environment;
+use crate::error::{InvokeError, Problem};
+use crate::function::Function;
+use crate::ids::InstanceId;
+use crate::intent::{self, Status};
+use crate::invoke::{Delivery, Invocation};
+use crate::ops::Call;
+use crate::service::Service;
+use crate::store::{GetItem, StoreError};
+
+/// Calls functions from ordinary code: tests, other servers, command-line tools.
+///
+/// Each call has an instance id, so that a call that is repeated below the client is a duplicate and not a
+/// second execution; give [`idempotency_key`](ClientCall::idempotency_key) to extend that to repetitions
+/// of your own.
+#[derive(Clone)]
+pub struct Client {
+    environment: Environment,
+}
+
+/// Why a call from ordinary code has no result.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The function refused, or its instance is parked.
+    #[error(transparent)]
+    Refused(Box<Problem>),
+    /// The function could not be run to its end now. If it had begun, it will be finished; the same call
+    /// with the same idempotency key gives its result.
+    #[error("instance {instance} gave no result yet: {message}")]
+    Unavailable {
+        /// The instance.
+        instance: InstanceId,
+        /// The last error.
+        message: String,
+    },
+    /// Arguments or result cannot be encoded.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The store could not be asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Client {
+    /// A client that invokes functions through this environment.
+    pub fn new(environment: Environment) -> Self {
+        Self { environment }
+    }
+
+    /// Calls a function and waits for its result.
+    pub fn call<F: Function>(&self, call: Call<F>) -> ClientCall<'_, F> {
+        ClientCall { start: self.start(call) }
+    }
+
+    /// Starts a function without waiting: when this gives an id, the function will run, exactly once.
+    pub fn start<F: Function>(&self, call: Call<F>) -> ClientStart<'_, F> {
+        ClientStart { client: self, call, key: None, function: PhantomData }
+    }
+
+    /// What the journal says of an instance of function `F`; `None` if it has none.
+    pub async fn status<F: Function>(&self, instance: InstanceId) -> Result<Option<Status>, ClientError> {
+        Ok(status(&self.environment, <F::Service as Service>::NAME, instance).await?)
+    }
+
+    /// The result of an instance of function `F` that is done; `None` if it is not.
+    pub async fn result<F: Function>(&self, instance: InstanceId) -> Result<Option<F::Output>, ClientError> {
+        match self.status::<F>(instance).await? {
+            Some(Status::Done { result }) => Ok(Some(decode(&result)?)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Lets a parked instance of `service` run again. Gives whether it was parked.
+    pub async fn restart(&self, service: &str, instance: InstanceId) -> Result<bool, ClientError> {
+        Ok(intent::unpark(&self.environment, service, instance).await?)
+    }
+
+    /// The parked instances of a service with their last errors.
+    pub async fn parked(&self, service: &str) -> Result<Vec<(InstanceId, String)>, ClientError> {
+        Ok(crate::collector::parked(&self.environment, service).await?)
+    }
+
+    /// Delivers an invocation until it is answered, a bounded number of times.
+    async fn deliver(&self, mut invocation: Invocation) -> Result<String, ClientError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let message = match self.environment.invoker.invoke(invocation.clone()).await {
+                Ok(result) => return Ok(result),
+                Err(InvokeError::Refused(problem)) => return Err(ClientError::Refused(problem)),
+                Err(InvokeError::Unavailable(message)) => message,
+            };
+            if tries >= self.environment.settings.call_tries {
+                return Err(ClientError::Unavailable { instance: invocation.instance, message });
+            }
+            tokio::time::sleep(self.environment.settings.backoff_after(tries)).await;
+            if invocation.delivery == Delivery::First {
+                invocation.delivery = Delivery::Repeat;
+            }
+        }
+    }
+}
+
+/// What the journal of a service says of an instance.
+pub(crate) async fn status(
+    environment: &Environment,
+    service: &str,
+    instance: InstanceId,
+) -> Result<Option<Status>, StoreError> {
+    let table = crate::environment::journal_table(service);
+    let get = GetItem { table, key: intent::key(instance), consistent: true };
+    Ok(environment.store.get(get).await?.as_ref().map(Status::of))
+}
+
+/// A call that is being made: await it for the result.
+#[must_use = "nothing happens until it is awaited"]
+pub struct ClientCall<'a, F> {
+    start: ClientStart<'a, F>,
+}
+
+/// A start that is being made: await it for the instance id.
+#[must_use = "nothing happens until it is awaited"]
+pub struct ClientStart<'a, F> {
+    client: &'a Client,
+    call: Call<F>,
+    key: Option<String>,
+    function: PhantomData<fn() -> F>,
+}
+
+impl<F: Function> ClientCall<'_, F> {
+    /// Names the instance: the same key for the same function is the same execution, whoever asks.
+    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.start.key = Some(key.into());
+        self
+    }
+}
+
+impl<F: Function> ClientStart<'_, F> {
+    /// Names the instance: the same key for the same function is the same execution, whoever asks.
+    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    fn invocation(self, delivery: Delivery) -> Result<Invocation, DataError> {
+        let (service, function) = (<F::Service as Service>::NAME, F::NAME);
+        let instance = match &self.key {
+            Some(key) => InstanceId::from_idempotency_key(service, function, key),
+            None => self.client.environment.world.fresh_id(),
+        };
+        let (service, function) = (service.to_owned(), function.to_owned());
+        Ok(Invocation { service, function, instance, arguments: self.call.arguments?, caller: None, delivery })
+    }
+}
+
+impl<'a, F: Function> IntoFuture for ClientCall<'a, F> {
+    type Output = Result<F::Output, ClientError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let client = self.start.client;
+            let result = client.deliver(self.start.invocation(Delivery::First)?).await?;
+            Ok(decode(&result)?)
+        })
+    }
+}
+
+impl<'a, F: Function> IntoFuture for ClientStart<'a, F> {
+    type Output = Result<InstanceId, ClientError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let client = self.client;
+            let invocation = self.invocation(Delivery::Accept)?;
+            let instance = invocation.instance;
+            client.deliver(invocation).await?;
+            Ok(instance)
+        })
+    }
+}

@@ -1,0 +1,130 @@
+//! The intent collector: starts again what is due, until it is done or parked (protocol, section 7).
+//!
+//! Invariants: an instance is claimed by one conditional update of its due time before it is started, so
+//! that two collectors do not both start it; what has failed too often is parked with its last error, never
+//! dropped, never spinning.
+
+use crate::attributes::{get_string, get_u64, number, string};
+use crate::environment::{Environment, journal_table};
+use crate::ids::InstanceId;
+use crate::intent::{self, DUE_INDEX};
+use crate::invoke::{Delivery, Invocation};
+use crate::store::{Attributes, Placeholders, QueryItems, StoreError};
+use crate::world::millis;
+
+/// What one round of a collector found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Round {
+    /// Instances that were started again.
+    pub started: u32,
+    /// Instances that were parked because they had failed too often.
+    pub parked: u32,
+    /// Instances that another collector, or their own attempt, had taken care of.
+    pub missed: u32,
+}
+
+/// The most instances that one round takes from each shard of the index.
+const MAX_PER_SHARD: u32 = 64;
+
+/// Claims what is due in one service. The invocations are to be delivered by the caller, in parallel.
+pub async fn claim_due(environment: &Environment, service: &str) -> Result<(Round, Vec<Invocation>), StoreError> {
+    let mut round = Round::default();
+    let mut invocations = Vec::new();
+    for shard in intent::open_shards() {
+        for due in due_instances(environment, service, &shard).await? {
+            match claim(environment, service, &due).await? {
+                Claimed::Started(invocation) => {
+                    round.started += 1;
+                    invocations.push(invocation);
+                }
+                Claimed::Parked => round.parked += 1,
+                Claimed::Missed => round.missed += 1,
+            }
+        }
+    }
+    Ok((round, invocations))
+}
+
+/// When the next instance of a service is due, milliseconds since 1970; `None` if all are done or parked.
+pub async fn next_due(environment: &Environment, service: &str) -> Result<Option<u64>, StoreError> {
+    let mut next = None;
+    for shard in intent::open_shards() {
+        let first = index_page(environment, service, &shard, None, 1).await?.pop();
+        let due = first.and_then(|intent| get_u64(&intent, "due"));
+        next = next.into_iter().chain(due).min();
+    }
+    Ok(next)
+}
+
+/// The parked instances of a service, the longest parked first, with their last errors.
+pub async fn parked(environment: &Environment, service: &str) -> Result<Vec<(InstanceId, String)>, StoreError> {
+    let page = index_page(environment, service, intent::PARKED, None, MAX_PER_SHARD).await?;
+    let parked = page.iter().filter_map(|intent| {
+        let error = get_string(intent, "error").unwrap_or_default();
+        Some((get_string(intent, "instance")?.parse().ok()?, error.to_owned()))
+    });
+    Ok(parked.collect())
+}
+
+async fn due_instances(environment: &Environment, service: &str, shard: &str) -> Result<Vec<Attributes>, StoreError> {
+    index_page(environment, service, shard, Some(environment.world.now_ms()), MAX_PER_SHARD).await
+}
+
+async fn index_page(
+    environment: &Environment,
+    service: &str,
+    shard: &str,
+    due_until_ms: Option<u64>,
+    limit: u32,
+) -> Result<Vec<Attributes>, StoreError> {
+    let mut placeholders = Placeholders::default();
+    let (name, value) = (placeholders.name("shard"), placeholders.value(string(shard)));
+    let mut key_condition = format!("{name} = {value}");
+    if let Some(until) = due_until_ms {
+        let (name, value) = (placeholders.name("due"), placeholders.value(number(until)));
+        key_condition.push_str(&format!(" AND {name} <= {value}"));
+    }
+    let query = QueryItems {
+        table: journal_table(service),
+        index: Some(DUE_INDEX.to_owned()),
+        key_condition,
+        filter: None,
+        placeholders,
+        forward: true,
+        limit: Some(limit),
+        start: None,
+        consistent: false,
+    };
+    Ok(environment.store.query(query).await?.items)
+}
+
+enum Claimed {
+    Started(Invocation),
+    Parked,
+    Missed,
+}
+
+async fn claim(environment: &Environment, service: &str, due: &Attributes) -> Result<Claimed, StoreError> {
+    let instance = get_string(due, "instance").and_then(|text| text.parse::<InstanceId>().ok());
+    let (Some(instance), Some(due_ms)) = (instance, get_u64(due, "due")) else { return Ok(Claimed::Missed) };
+    let function = get_string(due, "function").unwrap_or_default();
+    let attempts = u32::try_from(get_u64(due, "attempts").unwrap_or(1)).unwrap_or(u32::MAX).saturating_add(1);
+    if attempts > environment.settings.max_attempts {
+        let error = get_string(due, "error").unwrap_or("its attempts died without leaving an error");
+        let error = format!("given up after {} attempts; the last error: {error}", attempts - 1);
+        let parked = intent::park(environment, service, instance, &error).await?;
+        return Ok(if parked { Claimed::Parked } else { Claimed::Missed });
+    }
+    let timeout = environment.registry.function(service, function).and_then(|entry| entry.timeout);
+    let deadline_ms = environment.world.now_ms() + millis(timeout.unwrap_or(environment.settings.timeout));
+    let claimed = intent::claim(environment, service, instance, due_ms, deadline_ms, attempts).await?;
+    let Some(intent) = claimed else { return Ok(Claimed::Missed) };
+    Ok(Claimed::Started(Invocation {
+        service: service.to_owned(),
+        function: get_string(&intent, "function").unwrap_or_default().to_owned(),
+        instance,
+        arguments: get_string(&intent, "arguments").unwrap_or_default().to_owned(),
+        caller: get_string(&intent, "caller").map(str::to_owned),
+        delivery: Delivery::Repeat,
+    }))
+}

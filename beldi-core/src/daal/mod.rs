@@ -1,0 +1,60 @@
+//! The linked DAAL: rows whose log says which steps have changed them.
+//!
+//! Invariants kept here (protocol, sections 2 and 4): *once* (a change and its log entry are one atomic
+//! update, on the condition that no entry of the step is there) and *one place* (an entry is in the row's
+//! log or in one segment of that row). A row log never holds more than `N` entries.
+
+use serde_dynamo::AttributeValue;
+
+mod log;
+mod row;
+mod write;
+
+use crate::store::Attributes;
+
+pub(crate) use log::EntryKey;
+pub(crate) use row::{RowState, row_name, user_attributes};
+pub(crate) use write::{RowWriter, Written};
+
+/// The row log: a binary set of at most `N` entries.
+pub(crate) const LOG: &str = "_beldi_log";
+/// The epoch: grows each time a segment is split off. Absent is 0.
+pub(crate) const EPOCH: &str = "_beldi_epoch";
+/// The first epoch whose segment is still there, or the epoch itself. Absent is 0.
+pub(crate) const FIRST: &str = "_beldi_first";
+/// The tombstone mark of a row that was deleted, or that holds nothing but a log.
+pub(crate) const DELETED: &str = "_beldi_deleted";
+
+/// A change of one row by one step: what to set, add and remove, and the user's condition.
+///
+/// Expressions are rendered from this for every try, because append and roll differ in all but the change.
+#[derive(Debug, Clone)]
+pub(crate) struct RowChange {
+    /// The table.
+    pub(crate) table: String,
+    /// The journal table of the table's service, where the segments are.
+    pub(crate) journal: String,
+    /// The key attributes.
+    pub(crate) key: Attributes,
+    /// The actions, in the order of the update expression.
+    pub(crate) actions: Vec<Action>,
+    /// The user's condition.
+    pub(crate) condition: Option<crate::condition::Expression>,
+    /// Whether the row is gone afterwards.
+    pub(crate) deletes: bool,
+}
+
+/// One action of an update expression.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Action {
+    /// `SET name = value`
+    Set(String, AttributeValue),
+    /// `SET name = if_not_exists(name, value)`
+    SetIfNotExists(String, AttributeValue),
+    /// `SET name = list_append(if_not_exists(name, empty), values)`
+    Append(String, AttributeValue),
+    /// `ADD name value`
+    Add(String, AttributeValue),
+    /// `REMOVE name`
+    Remove(String),
+}

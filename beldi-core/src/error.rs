@@ -1,0 +1,254 @@
+//! Why an attempt ended without a result, and what its caller is told.
+//!
+//! A handler never sees any of this: the attempt ends and another follows (protocol, section 3).
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::DataError;
+use crate::ids::{InstanceId, StepPath};
+use crate::key::KeyError;
+use crate::store::StoreError;
+
+/// Why an attempt could not go on. Not `Clone`, not visible to handlers.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// Another attempt of the instance put the next journal record first; this one goes on in replay.
+    #[error("another attempt of this instance is ahead")]
+    Superseded,
+    /// The store failed beyond what retrying mends.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The handler asks for something else than what an earlier attempt recorded.
+    #[error(transparent)]
+    Diverged(#[from] Divergence),
+    /// A key that DynamoDB cannot hold.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A value that cannot be encoded, or stored data that is not what the code expects.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A row of a table does not fit the item type.
+    #[error("a row of table `{table}` is no `{item}`: {message}")]
+    Item {
+        /// The table.
+        table: &'static str,
+        /// The Rust type.
+        item: &'static str,
+        /// What serde says.
+        message: String,
+    },
+    /// Something is larger than what one journal record, result or payload can hold.
+    #[error("{what} has {bytes} bytes, and at most {limit} fit: {remedy}")]
+    TooLarge {
+        /// What it is.
+        what: String,
+        /// Its size.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+        /// The way out.
+        remedy: &'static str,
+    },
+    /// A called function has no result to give.
+    #[error("the call of {service}/{function} failed: {error}")]
+    Call {
+        /// The callee's service.
+        service: String,
+        /// The callee.
+        function: String,
+        /// What the callee's host said.
+        #[source]
+        error: InvokeError,
+    },
+    /// The handler panicked.
+    #[error("the handler panicked: {message}")]
+    Panicked {
+        /// The panic's message.
+        message: String,
+    },
+}
+
+impl Fault {
+    /// Whether every later attempt would end here in the same way.
+    pub(crate) fn is_permanent(&self) -> bool {
+        match self {
+            Self::Superseded | Self::Panicked { .. } => false,
+            Self::Store(error) => error.is_permanent(),
+            Self::Call { error, .. } => matches!(error, InvokeError::Refused(problem) if problem.kind.is_callers_mistake()),
+            Self::Diverged(_) | Self::Key(_) | Self::Data(_) | Self::Item { .. } | Self::TooLarge { .. } => true,
+        }
+    }
+
+    fn kind(&self) -> ProblemKind {
+        match self {
+            Self::Diverged(_) => ProblemKind::Diverged,
+            Self::Key(_) => ProblemKind::InvalidKey,
+            Self::Data(_) | Self::Item { .. } => ProblemKind::InvalidData,
+            Self::TooLarge { .. } | Self::Store(StoreError::ItemTooLarge { .. }) => ProblemKind::TooLarge,
+            Self::Store(StoreError::TableNotFound { .. } | StoreError::Invalid { .. } | StoreError::Denied { .. }) => {
+                ProblemKind::StoreRefused
+            }
+            Self::Call { .. } => ProblemKind::CalleeFailed,
+            Self::Panicked { .. } => ProblemKind::Panicked,
+            Self::Superseded | Self::Store(_) => ProblemKind::Unavailable,
+        }
+    }
+}
+
+/// A replay asked for another step than the one that was recorded (protocol, section 3).
+#[derive(Debug, thiserror::Error)]
+#[error("the replay diverged: recorded was {recorded}, but the handler asks for {asked}; the code is not deterministic or was changed while the instance ran")]
+pub struct Divergence {
+    /// What the journal holds.
+    pub recorded: String,
+    /// What the handler asks for.
+    pub asked: String,
+}
+
+/// A fault with the function, the instance and the step where it happened.
+#[derive(Debug, thiserror::Error)]
+pub struct AttemptError {
+    pub(crate) service: &'static str,
+    pub(crate) function: &'static str,
+    pub(crate) instance: InstanceId,
+    pub(crate) step: Option<(StepPath, &'static std::panic::Location<'static>)>,
+    #[source]
+    pub(crate) fault: Fault,
+}
+
+impl fmt::Display for AttemptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{} instance {}", self.service, self.function, self.instance)?;
+        if let Some((path, location)) = &self.step {
+            write!(f, " step {path} at {}:{}", location.file(), location.line())?;
+        }
+        write!(f, ": {}", self.fault)
+    }
+}
+
+impl AttemptError {
+    /// What the caller is told.
+    pub(crate) fn problem(&self) -> Problem {
+        Problem {
+            kind: self.fault.kind(),
+            detail: self.to_string(),
+            service: self.service.to_owned(),
+            function: self.function.to_owned(),
+            instance: Some(self.instance),
+            step: self.step.as_ref().map(|(path, _)| path.to_string()),
+        }
+    }
+}
+
+/// Why an invocation gave no result.
+#[derive(Debug, Clone, thiserror::Error, Serialize, Deserialize)]
+pub enum InvokeError {
+    /// The attempt died or could not start; the instance may or may not have begun. Asking again with
+    /// the same instance id is safe and is what to do.
+    #[error("{0}")]
+    Unavailable(String),
+    /// The function has no result to give, and asking again at once will not change that.
+    #[error("{0}")]
+    Refused(Box<Problem>),
+}
+
+/// A typed answer to something that went wrong, made for people and programs: the body of an
+/// `application/problem+json` response.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[error("{detail}")]
+pub struct Problem {
+    /// What went wrong, as a word for programs.
+    pub kind: ProblemKind,
+    /// What went wrong, as a sentence for people.
+    pub detail: String,
+    /// The service.
+    pub service: String,
+    /// The function.
+    pub function: String,
+    /// The instance, where there is one.
+    pub instance: Option<InstanceId>,
+    /// The step, where it went wrong in one.
+    pub step: Option<String>,
+}
+
+/// The kinds of [`Problem`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ProblemKind {
+    /// There is no such function.
+    UnknownFunction,
+    /// The arguments are no JSON, or not what the function takes. Nothing was done.
+    InvalidArguments,
+    /// Arguments, a result, an item or a journal record are over their limit.
+    TooLarge,
+    /// The idempotency key was used before with other arguments. Nothing was done.
+    IdempotencyKeyReused,
+    /// A key that DynamoDB cannot hold.
+    InvalidKey,
+    /// A value that cannot be encoded, or a row that is not what the code expects.
+    InvalidData,
+    /// A replay asked for another step than the recorded one; the instance is parked.
+    Diverged,
+    /// The instance failed too often or in a way that retrying does not mend; an operator restarts it.
+    Parked,
+    /// A table is missing, or refuses the request.
+    StoreRefused,
+    /// A called function has no result to give.
+    CalleeFailed,
+    /// The handler panicked.
+    Panicked,
+    /// There is no such instance.
+    UnknownInstance,
+    /// The function could not be run now; the same request may succeed later.
+    Unavailable,
+}
+
+impl ProblemKind {
+    /// The word for programs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UnknownFunction => "unknown-function",
+            Self::InvalidArguments => "invalid-arguments",
+            Self::TooLarge => "too-large",
+            Self::IdempotencyKeyReused => "idempotency-key-reused",
+            Self::InvalidKey => "invalid-key",
+            Self::InvalidData => "invalid-data",
+            Self::Diverged => "diverged",
+            Self::Parked => "parked",
+            Self::StoreRefused => "store-refused",
+            Self::CalleeFailed => "callee-failed",
+            Self::Panicked => "panicked",
+            Self::UnknownInstance => "unknown-instance",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
+    /// Whether the caller must change the request; everything else may pass, or be mended at the callee.
+    pub fn is_callers_mistake(self) -> bool {
+        matches!(
+            self,
+            Self::UnknownFunction
+                | Self::InvalidArguments
+                | Self::TooLarge
+                | Self::IdempotencyKeyReused
+                | Self::UnknownInstance
+        )
+    }
+}
+
+impl Serialize for InstanceId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for InstanceId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}

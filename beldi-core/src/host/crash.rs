@@ -1,0 +1,153 @@
+//! Crashes on purpose: attempts that die at a request or an invocation.
+//!
+//! Fault model: an attempt dies before a store request or an invocation is sent, or after it was answered
+//! but before the attempt has seen the answer. From then on it does nothing: its handler is dropped, its
+//! caller gets no reply. What it had sent stays done. This is what a killed Lambda sandbox does.
+
+use std::future::{Future, pending};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::ids::{InstanceId, digest};
+use crate::invoke::{Invocation, InvokeFuture, Invoker};
+use crate::store::{Request, SharedStore, Store, StoreFuture};
+
+/// A place where an attempt can die.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CrashPoint {
+    /// The service of the attempt.
+    pub service: String,
+    /// The function of the attempt.
+    pub function: String,
+    /// The instance of the attempt.
+    pub instance: InstanceId,
+    /// The number of the attempt in its host, from 1.
+    pub attempt: u64,
+    /// The number of the request or invocation in its attempt, from 1.
+    pub number: u32,
+    /// The operation (`UpdateItem`, `Invoke`) and what it is about.
+    pub action: String,
+    /// Before it is sent, or after it was answered.
+    pub when: When,
+}
+
+/// Before an action is sent, or after it was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum When {
+    /// Before it is sent.
+    Before,
+    /// After it was answered.
+    After,
+}
+
+/// What is to happen at a [`CrashPoint`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The attempt goes on.
+    Continue,
+    /// The attempt dies here.
+    Crash,
+}
+
+/// Decides which attempts die where. It may also wait before it decides: then the attempt is stalled.
+pub trait CrashPlan: Send + Sync + 'static {
+    /// What is to happen at this point.
+    fn decide(&self, point: CrashPoint) -> Pin<Box<dyn Future<Output = Verdict> + Send + '_>>;
+}
+
+/// Lets a share of all attempts die, each at one random point, the same for the same seed, instance and
+/// number of attempt.
+#[derive(Debug, Clone)]
+pub struct RandomCrashes {
+    seed: u64,
+    share: f64,
+    within: u32,
+}
+
+impl RandomCrashes {
+    /// Lets `share` (0 to 1) of the attempts die at one of their first `within` requests and invocations.
+    /// An attempt that has fewer may survive.
+    pub fn new(seed: u64, share: f64, within: u32) -> Self {
+        Self { seed, share, within: within.max(1) }
+    }
+}
+
+impl CrashPlan for RandomCrashes {
+    fn decide(&self, point: CrashPoint) -> Pin<Box<dyn Future<Output = Verdict> + Send + '_>> {
+        let parts: [&[u8]; 3] = [&self.seed.to_be_bytes(), &point.instance.to_bytes(), &point.attempt.to_be_bytes()];
+        let bits = digest(&parts);
+        let dies = ((bits >> 64) as u64 as f64 / u64::MAX as f64) < self.share;
+        let place = (bits as u64 >> 1) % u64::from(self.within) + 1;
+        let when = if bits & 1 == 0 { When::Before } else { When::After };
+        let here = dies && u64::from(point.number) == place && point.when == when;
+        Box::pin(std::future::ready(if here { Verdict::Crash } else { Verdict::Continue }))
+    }
+}
+
+/// One attempt as a crash plan sees it, around its store and its invoker.
+pub(super) struct Victim {
+    pub(super) plan: Arc<dyn CrashPlan>,
+    pub(super) service: String,
+    pub(super) function: String,
+    pub(super) instance: InstanceId,
+    pub(super) attempt: u64,
+    pub(super) count: AtomicU32,
+    /// Cancelled when the attempt dies.
+    pub(super) died: CancellationToken,
+}
+
+impl Victim {
+    /// Performs an action, unless the attempt dies before or after it; then this never returns.
+    async fn around<T>(&self, action: String, perform: impl Future<Output = T> + Send) -> T {
+        let number = self.count.fetch_add(1, Ordering::Relaxed) + 1;
+        self.pass(number, &action, When::Before).await;
+        let answer = perform.await;
+        self.pass(number, &action, When::After).await;
+        answer
+    }
+
+    async fn pass(&self, number: u32, action: &str, when: When) {
+        let point = CrashPoint {
+            service: self.service.clone(),
+            function: self.function.clone(),
+            instance: self.instance,
+            attempt: self.attempt,
+            number,
+            action: action.to_owned(),
+            when,
+        };
+        if self.plan.decide(point).await == Verdict::Crash {
+            self.died.cancel();
+            pending::<()>().await;
+        }
+    }
+}
+
+/// The store of an attempt that may die.
+pub(super) struct MortalStore {
+    pub(super) inner: SharedStore,
+    pub(super) victim: Arc<Victim>,
+}
+
+impl Store for MortalStore {
+    fn execute(&self, request: Request) -> StoreFuture<'_> {
+        let action = format!("{} {}", request.operation(), request.table());
+        Box::pin(self.victim.around(action, self.inner.execute(request)))
+    }
+}
+
+/// The invoker of an attempt that may die.
+pub(super) struct MortalInvoker {
+    pub(super) inner: Arc<dyn Invoker>,
+    pub(super) victim: Arc<Victim>,
+}
+
+impl Invoker for MortalInvoker {
+    fn invoke(&self, invocation: Invocation) -> InvokeFuture<'_> {
+        let action = format!("Invoke {}/{}", invocation.service, invocation.function);
+        Box::pin(self.victim.around(action, self.inner.invoke(invocation)))
+    }
+}

@@ -1,0 +1,365 @@
+//! The local host: all services in one process, each attempt a task.
+//!
+//! Invariants: an attempt lives no longer than its function's timeout, because the host drops it then; no
+//! more attempts of one function run at once than its limit allows; an instance that was begun is finished
+//! by the collector, after a restart of the process too.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, oneshot};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::crash::{CrashPlan, MortalInvoker, MortalStore, Victim};
+use crate::attempt::handle;
+use crate::client::Client;
+use crate::collector::{self, Round};
+use crate::environment::{Environment, Settings};
+use crate::error::InvokeError;
+use crate::function::FunctionEntry;
+use crate::invoke::{Delivery, Invocation, InvokeFuture, Invoker};
+use crate::registry::{Registry, RegistryError};
+use crate::store::tables::{self, TableErrors};
+use crate::store::{Retry, SharedStore, StoreError};
+use crate::world::{SystemWorld, World, millis};
+
+/// Runs functions in this process. Cheap to clone.
+#[derive(Clone)]
+pub struct LocalHost {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: SharedStore,
+    world: Arc<dyn World>,
+    registry: Arc<Registry>,
+    settings: Settings,
+    plan: Option<Arc<dyn CrashPlan>>,
+    concurrency: usize,
+    limits: Mutex<HashMap<(&'static str, &'static str), Arc<Semaphore>>>,
+    attempts: TaskTracker,
+    stopping: CancellationToken,
+    counters: Counters,
+}
+
+#[derive(Default)]
+struct Counters {
+    attempts: AtomicU64,
+    crashed: AtomicU64,
+    timed_out: AtomicU64,
+    restarted: AtomicU64,
+    repeated: AtomicU64,
+}
+
+/// What a host has done so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// Attempts that were started.
+    pub attempts: u64,
+    /// Attempts that a crash plan let die.
+    pub crashed: u64,
+    /// Attempts that were ended at their deadline.
+    pub timed_out: u64,
+    /// Attempts that a collector started.
+    pub restarted: u64,
+    /// Attempts that a caller asked for again after one that had died.
+    pub repeated: u64,
+}
+
+/// A local host could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// The program declares something twice, or nothing.
+    #[error("the program's declarations are in conflict: {}", list(.0))]
+    Registry(Vec<RegistryError>),
+    /// A table is not what an item needs.
+    #[error(transparent)]
+    Tables(#[from] TableErrors),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+fn list(errors: &[impl std::fmt::Display]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// Makes a [`LocalHost`].
+#[must_use = "a host runs nothing until it is started"]
+pub struct LocalHostBuilder {
+    store: SharedStore,
+    world: Arc<dyn World>,
+    settings: Settings,
+    plan: Option<Arc<dyn CrashPlan>>,
+    concurrency: usize,
+    collect_every: Option<Duration>,
+}
+
+impl LocalHostBuilder {
+    /// The clock and the source of ids; the machine's by default.
+    pub fn world(mut self, world: impl World) -> Self {
+        self.world = Arc::new(world);
+        self
+    }
+
+    /// The protocol's limits and intervals.
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Lets attempts die by a plan.
+    pub fn crash_plan(mut self, plan: Arc<dyn CrashPlan>) -> Self {
+        self.plan = Some(plan);
+        self
+    }
+
+    /// How many attempts of one function run at once; others wait. Default 100.
+    pub fn concurrency(mut self, attempts: usize) -> Self {
+        self.concurrency = attempts.clamp(1, Semaphore::MAX_PERMITS);
+        self
+    }
+
+    /// How often the collectors look for what is due; `None` leaves that to [`LocalHost::collect`].
+    /// Default 1 s.
+    pub fn collect_every(mut self, interval: Option<Duration>) -> Self {
+        self.collect_every = interval;
+        self
+    }
+
+    /// Collects the program's declarations, creates tables that are missing, checks the others, and starts
+    /// the collectors.
+    pub async fn start(self) -> Result<LocalHost, HostError> {
+        let registry = Registry::collect().map_err(HostError::Registry)?;
+        let schemas = tables::schemas(registry.tables(), registry.services())?;
+        tables::create_missing(&*self.store, &schemas).await?;
+        let inner = Inner {
+            store: Arc::new(Retry::new(self.store)),
+            world: self.world,
+            registry: Arc::new(registry),
+            settings: self.settings,
+            plan: self.plan,
+            concurrency: self.concurrency,
+            limits: Mutex::default(),
+            attempts: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+            counters: Counters::default(),
+        };
+        let host = LocalHost { inner: Arc::new(inner) };
+        if let Some(interval) = self.collect_every {
+            host.spawn_collector(interval);
+        }
+        Ok(host)
+    }
+}
+
+impl LocalHost {
+    /// A host whose tables and journals are in `store`.
+    pub fn builder(store: SharedStore) -> LocalHostBuilder {
+        LocalHostBuilder {
+            store,
+            world: Arc::new(SystemWorld),
+            settings: Settings::default(),
+            plan: None,
+            concurrency: 100,
+            collect_every: Some(Duration::from_secs(1)),
+        }
+    }
+
+    /// A client that calls functions of this host.
+    pub fn client(&self) -> Client {
+        Client::new(self.environment())
+    }
+
+    /// What the host's own machinery runs in.
+    pub fn environment(&self) -> Environment {
+        let Inner { store, world, registry, settings, .. } = &*self.inner;
+        Environment {
+            store: Arc::clone(store),
+            invoker: Arc::new(self.clone()),
+            world: Arc::clone(world),
+            registry: Arc::clone(registry),
+            settings: settings.clone(),
+        }
+    }
+
+    /// What the host has done so far.
+    pub fn statistics(&self) -> Statistics {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let Counters { attempts, crashed, timed_out, restarted, repeated } = &self.inner.counters;
+        Statistics {
+            attempts: read(attempts),
+            crashed: read(crashed),
+            timed_out: read(timed_out),
+            restarted: read(restarted),
+            repeated: read(repeated),
+        }
+    }
+
+    /// Starts what is due in all services, once, and waits until these attempts have ended.
+    pub async fn collect(&self) -> Result<Round, StoreError> {
+        let environment = self.environment();
+        let mut total = Round::default();
+        let mut running = Vec::new();
+        for service in environment.registry.services() {
+            let (round, invocations) = collector::claim_due(&environment, service).await?;
+            total.started += round.started;
+            total.parked += round.parked;
+            total.missed += round.missed;
+            self.inner.counters.restarted.fetch_add(u64::from(round.started), Ordering::Relaxed);
+            running.extend(invocations.into_iter().map(|invocation| self.spawn(invocation)));
+        }
+        for attempt in running {
+            // Whatever became of it, the journal knows.
+            drop(attempt.await);
+        }
+        Ok(total)
+    }
+
+    /// Collects until no instance is left that is neither done nor parked, sleeping until the next is due.
+    /// With paused tokio time this is at once.
+    pub async fn settle(&self) -> Result<Round, StoreError> {
+        let environment = self.environment();
+        let mut total = Round::default();
+        loop {
+            let mut next = None;
+            for service in environment.registry.services() {
+                let due = collector::next_due(&environment, service).await?;
+                next = next.into_iter().chain(due).min();
+            }
+            let Some(due_ms) = next else { return Ok(total) };
+            let wait_ms = due_ms.saturating_sub(environment.world.now_ms());
+            tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+            let round = self.collect().await?;
+            total.started += round.started;
+            total.parked += round.parked;
+            total.missed += round.missed;
+        }
+    }
+
+    /// Stops the collectors and waits until all attempts have ended, but no longer than `grace`. Gives
+    /// whether all have. What is left is finished by the next host on the same store.
+    pub async fn shutdown(&self, grace: Duration) -> bool {
+        self.inner.stopping.cancel();
+        self.inner.attempts.close();
+        tokio::time::timeout(grace, self.inner.attempts.wait()).await.is_ok()
+    }
+
+    /// Resolves when [`shutdown`](Self::shutdown) has begun.
+    pub async fn stopping(&self) {
+        self.inner.stopping.cancelled().await;
+    }
+
+    fn spawn_collector(&self, interval: Duration) {
+        let host = self.clone();
+        tokio::spawn(async move {
+            let mut ticks = tokio::time::interval(interval);
+            ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            loop {
+                tokio::select! {
+                    () = host.inner.stopping.cancelled() => return,
+                    _ = ticks.tick() => {}
+                }
+                if let Err(error) = host.collect_detached().await {
+                    tracing::warn!(%error, "the collector will look again");
+                }
+            }
+        });
+    }
+
+    /// Starts what is due without waiting: a slow instance must not hold up the others.
+    async fn collect_detached(&self) -> Result<(), StoreError> {
+        let environment = self.environment();
+        for service in environment.registry.services() {
+            let (round, invocations) = collector::claim_due(&environment, service).await?;
+            self.inner.counters.restarted.fetch_add(u64::from(round.started), Ordering::Relaxed);
+            for invocation in invocations {
+                drop(self.spawn(invocation));
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs one attempt as a task. The receiver gets the reply; it is dropped if the attempt dies.
+    fn spawn(&self, invocation: Invocation) -> oneshot::Receiver<Result<String, InvokeError>> {
+        let (reply, receiver) = oneshot::channel();
+        let host = self.clone();
+        self.inner.attempts.spawn(async move { host.attempt(invocation, reply).await });
+        receiver
+    }
+
+    async fn attempt(&self, invocation: Invocation, reply: oneshot::Sender<Result<String, InvokeError>>) {
+        let function = self.inner.registry.function(&invocation.service, &invocation.function);
+        let limit = function.map(|function| self.limit(function));
+        let _permit = match limit {
+            Some(limit) => limit.acquire_owned().await.ok(),
+            None => None,
+        };
+        let Counters { attempts, crashed, timed_out, .. } = &self.inner.counters;
+        let number = attempts.fetch_add(1, Ordering::Relaxed) + 1;
+        let timeout = function.and_then(|function| function.timeout).unwrap_or(self.inner.settings.timeout);
+        let deadline_ms = self.inner.world.now_ms() + millis(timeout);
+        let died = CancellationToken::new();
+        let environment = self.environment_of_attempt(&invocation, number, &died);
+        let attempt = async {
+            let (answer, epilogue) = match handle(&environment, invocation, deadline_ms).await {
+                Ok(done) => (Ok(done.result), done.epilogue),
+                Err(error) => (Err(error), None),
+            };
+            // A caller that has gone away finds the result in the journal.
+            let _ = reply.send(answer);
+            if let Some(epilogue) = epilogue {
+                epilogue.run().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = died.cancelled() => { crashed.fetch_add(1, Ordering::Relaxed); }
+            () = attempt => {}
+            () = tokio::time::sleep(timeout) => { timed_out.fetch_add(1, Ordering::Relaxed); }
+        }
+    }
+
+    fn limit(&self, function: &FunctionEntry) -> Arc<Semaphore> {
+        let mut limits = self.inner.limits.lock().unwrap_or_else(PoisonError::into_inner);
+        let limit = limits.entry((function.service, function.name));
+        Arc::clone(limit.or_insert_with(|| Arc::new(Semaphore::new(self.inner.concurrency))))
+    }
+
+    /// The environment of one attempt: mortal, if there is a crash plan.
+    fn environment_of_attempt(&self, invocation: &Invocation, attempt: u64, died: &CancellationToken) -> Environment {
+        let environment = self.environment();
+        let Some(plan) = &self.inner.plan else { return environment };
+        let victim = Arc::new(Victim {
+            plan: Arc::clone(plan),
+            service: invocation.service.clone(),
+            function: invocation.function.clone(),
+            instance: invocation.instance,
+            attempt,
+            count: Default::default(),
+            died: died.clone(),
+        });
+        Environment {
+            store: Arc::new(MortalStore { inner: environment.store, victim: Arc::clone(&victim) }),
+            invoker: Arc::new(MortalInvoker { inner: environment.invoker, victim }),
+            ..environment
+        }
+    }
+}
+
+impl Invoker for LocalHost {
+    fn invoke(&self, invocation: Invocation) -> InvokeFuture<'_> {
+        if invocation.delivery == Delivery::Repeat {
+            self.inner.counters.repeated.fetch_add(1, Ordering::Relaxed);
+        }
+        let name = format!("{}/{} {}", invocation.service, invocation.function, invocation.instance);
+        let reply = self.spawn(invocation);
+        Box::pin(async move {
+            let died = |_| InvokeError::Unavailable(format!("the attempt of {name} died"));
+            reply.await.map_err(died)?
+        })
+    }
+}

@@ -1,0 +1,10 @@
+//! Hosts: what runs attempts.
+//!
+//! Architecture invariant: a host decides when and where an attempt runs and when it dies; it never looks
+//! into a journal or a row.
+
+mod crash;
+mod local;
+
+pub use crash::{CrashPlan, CrashPoint, RandomCrashes, Verdict, When};
+pub use local::{HostError, LocalHost, LocalHostBuilder, Statistics};

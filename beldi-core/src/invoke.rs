@@ -1,0 +1,54 @@
+//! Invocations: what a host delivers to a function, and the door through which functions call each other.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::InvokeError;
+use crate::ids::InstanceId;
+
+/// One delivery of one instance to the host of its function. Everything in it is checked by the receiver.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Invocation {
+    /// The service.
+    pub service: String,
+    /// The function.
+    pub function: String,
+    /// The instance: deliveries of the same id are the same logical execution.
+    pub instance: InstanceId,
+    /// The arguments as JSON: an array with one value for each, `null` where there are none.
+    pub arguments: String,
+    /// Who calls, for people who look at the journal: `service/function instance step`.
+    pub caller: Option<String>,
+    /// What the receiver may rely on.
+    pub delivery: Delivery,
+}
+
+/// What the receiver of an [`Invocation`] may rely on, and what is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Delivery {
+    /// The id was made for this delivery alone: no other attempt can know it (an *own id*).
+    OwnId,
+    /// The first delivery, as far as the sender knows.
+    First,
+    /// There was a delivery before: load the journal first.
+    Repeat,
+    /// Make the intent durable, answer, and run the instance afterwards (a detached call).
+    Accept,
+    /// The intent was made durable at `start_ms` by [`Delivery::Accept`]; run the instance.
+    Accepted {
+        /// The instance's start, milliseconds since 1970.
+        start_ms: u64,
+    },
+}
+
+/// The future of an invocation's result, as JSON.
+pub type InvokeFuture<'a> = Pin<Box<dyn Future<Output = Result<String, InvokeError>> + Send + 'a>>;
+
+/// The door to other functions: a host implements it.
+pub trait Invoker: Send + Sync + 'static {
+    /// Delivers an invocation and waits for the result: the JSON of the function's output, or `null` for
+    /// [`Delivery::Accept`]. `Unavailable` says nothing about whether the callee ran.
+    fn invoke(&self, invocation: Invocation) -> InvokeFuture<'_>;
+}

@@ -1,0 +1,195 @@
+//! Keys: which Rust values make a key, and which DynamoDB type they have.
+//!
+//! DynamoDB knows three key types: string, number and binary. Which of them a Rust type becomes is asked
+//! of serde (see [`KeyTypes`]), so that dates, ids and newtypes need nothing of ours.
+
+use std::marker::PhantomData;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_dynamo::AttributeValue;
+
+mod probe;
+
+pub use probe::{KeyTypeError, ScalarType};
+
+/// The layout of an item's key: [`Partition`] or [`Composite`].
+pub trait KeyLayout: 'static {
+    /// The Rust type of the partition key.
+    type Partition;
+    /// The Rust type of the sort key, `()` without one.
+    type Sort;
+
+    /// The DynamoDB types of the key attributes.
+    #[doc(hidden)]
+    fn types() -> KeyTypes;
+}
+
+/// A key that is a partition key of type `P`.
+pub struct Partition<P>(PhantomData<fn() -> P>);
+
+/// A key that is a partition key of type `P` and a sort key of type `S`.
+pub struct Composite<P, S>(PhantomData<fn() -> (P, S)>);
+
+impl<P: DeserializeOwned + 'static> KeyLayout for Partition<P> {
+    type Partition = P;
+    type Sort = ();
+
+    fn types() -> KeyTypes {
+        KeyTypes::of::<P, ()>()
+    }
+}
+
+impl<P: DeserializeOwned + 'static, S: DeserializeOwned + 'static> KeyLayout for Composite<P, S> {
+    type Partition = P;
+    type Sort = S;
+
+    fn types() -> KeyTypes {
+        KeyTypes::of::<P, S>()
+    }
+}
+
+/// The DynamoDB types of a partition key and a sort key, or why a Rust type is none.
+#[derive(Debug, Clone)]
+pub struct KeyTypes {
+    pub(crate) partition: Result<ScalarType, KeyTypeError>,
+    /// Meaningless where the key has no sort key.
+    pub(crate) sort: Result<ScalarType, KeyTypeError>,
+}
+
+impl KeyTypes {
+    /// The types of a partition key `P` and a sort key `S`.
+    pub(crate) fn of<P: DeserializeOwned, S: DeserializeOwned>() -> Self {
+        Self { partition: probe::scalar_type::<P>(), sort: probe::scalar_type::<S>() }
+    }
+}
+
+/// A value that can stand where a key of type `T` is wanted: a `T`, a `&T`, or a `&str` for a `String`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a key of type `{T}`",
+    label = "expected `{T}` or a reference to it"
+)]
+pub trait KeyValue<T> {
+    /// The key as an attribute, or why it is none.
+    #[doc(hidden)]
+    fn into_value(self) -> Result<AttributeValue, KeyError>;
+}
+
+impl<T: Serialize> KeyValue<T> for T {
+    fn into_value(self) -> Result<AttributeValue, KeyError> {
+        key_value(&self)
+    }
+}
+
+impl<T: Serialize> KeyValue<T> for &T {
+    fn into_value(self) -> Result<AttributeValue, KeyError> {
+        key_value(self)
+    }
+}
+
+impl KeyValue<String> for &str {
+    fn into_value(self) -> Result<AttributeValue, KeyError> {
+        key_value(&self)
+    }
+}
+
+/// A value that names one row: the partition key, or a pair of partition key and sort key.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not name a row of this table",
+    label = "not the table's key",
+    note = "a table with a partition key takes that key, one with a sort key takes the pair `(partition key, sort key)`"
+)]
+pub trait IntoKey<K> {
+    /// The key as attributes, or why it is none.
+    #[doc(hidden)]
+    fn into_key(self) -> Result<ItemKey, KeyError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<P, V: KeyValue<P>> IntoKey<Partition<P>> for V {
+    fn into_key(self) -> Result<ItemKey, KeyError> {
+        Ok(ItemKey { partition: self.into_value()?, sort: None })
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<P, S, V: KeyValue<P>, W: KeyValue<S>> IntoKey<Composite<P, S>> for (V, W) {
+    fn into_key(self) -> Result<ItemKey, KeyError> {
+        Ok(ItemKey { partition: self.0.into_value()?, sort: Some(self.1.into_value()?) })
+    }
+}
+
+/// The key of one row.
+#[derive(Debug, Clone)]
+pub struct ItemKey {
+    pub(crate) partition: AttributeValue,
+    pub(crate) sort: Option<AttributeValue>,
+}
+
+/// A value cannot be a key in DynamoDB.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// The value is neither a string, nor a number, nor binary.
+    #[error("a key of type `{type_name}` is stored as {stored_as}: DynamoDB keys are strings, numbers or binary")]
+    Type {
+        /// The Rust type of the value.
+        type_name: &'static str,
+        /// What serde makes of it.
+        stored_as: &'static str,
+    },
+    /// DynamoDB refuses empty keys.
+    #[error("a key of type `{type_name}` is empty: DynamoDB refuses empty keys")]
+    Empty {
+        /// The Rust type of the value.
+        type_name: &'static str,
+    },
+    /// Partition keys hold at most 2048 bytes, sort keys 1024.
+    #[error("a key of {bytes} bytes: DynamoDB allows 2048 for a partition key and 1024 for a sort key")]
+    TooLong {
+        /// The size of the key.
+        bytes: usize,
+    },
+    /// serde refused the value.
+    #[error("a key of type `{type_name}` cannot be stored: {message}")]
+    Encoding {
+        /// The Rust type of the value.
+        type_name: &'static str,
+        /// serde's message.
+        message: String,
+    },
+}
+
+const MAX_PARTITION_KEY_BYTES: usize = 2048;
+
+fn key_value<T: Serialize>(value: &T) -> Result<AttributeValue, KeyError> {
+    let type_name = std::any::type_name::<T>();
+    let value: AttributeValue = serde_dynamo::to_attribute_value(value)
+        .map_err(|error| KeyError::Encoding { type_name, message: error.to_string() })?;
+    check(value, type_name)
+}
+
+/// The value, if it can be a key.
+pub(crate) fn check(value: AttributeValue, type_name: &'static str) -> Result<AttributeValue, KeyError> {
+    let bytes = match &value {
+        AttributeValue::S(text) => text.len(),
+        AttributeValue::N(digits) => digits.len(),
+        AttributeValue::B(bytes) => bytes.len(),
+        other => return Err(KeyError::Type { type_name, stored_as: kind(other) }),
+    };
+    match bytes {
+        0 => Err(KeyError::Empty { type_name }),
+        1..=MAX_PARTITION_KEY_BYTES => Ok(value),
+        bytes => Err(KeyError::TooLong { bytes }),
+    }
+}
+
+fn kind(value: &AttributeValue) -> &'static str {
+    match value {
+        AttributeValue::Bool(_) => "a boolean",
+        AttributeValue::Null(_) => "null",
+        AttributeValue::M(_) => "a map",
+        AttributeValue::L(_) => "a list",
+        AttributeValue::Ss(_) | AttributeValue::Ns(_) | AttributeValue::Bs(_) => "a set",
+        _ => "a scalar",
+    }
+}

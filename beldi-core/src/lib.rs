@@ -1,0 +1,66 @@
+//! The protocol, the stores and the hosts of [beldi](https://docs.rs/beldi).
+//!
+//! Use the crate `beldi`, which re-exports what is public here together with the macros that make
+//! functions. This crate holds the parts: [`store`] (DynamoDB as the protocol sees it), the journal and the
+//! rows, operations and steps, the collector, and the hosts that run functions.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod attempt;
+mod attributes;
+mod client;
+mod collector;
+mod condition;
+mod daal;
+mod data;
+mod environment;
+mod error;
+mod function;
+pub mod host;
+mod ids;
+mod intent;
+mod invoke;
+mod item;
+mod key;
+mod ops;
+mod registry;
+mod service;
+pub mod store;
+mod world;
+
+pub use client::{Client, ClientCall, ClientError, ClientStart};
+pub use condition::Condition;
+pub use data::{Data, DataError};
+pub use environment::{Environment, Settings};
+pub use error::{AttemptError, Divergence, Fault, InvokeError, Problem, ProblemKind};
+pub use function::{Function, ReadOnlyFunction};
+pub use ids::{InstanceId, InvalidInstanceId, StepPath};
+pub use intent::Status;
+pub use invoke::{Delivery, Invocation, InvokeFuture, Invoker};
+pub use item::{Field, Index, Item, ItemSchema};
+pub use key::{IntoKey, KeyError, KeyTypeError, KeyValue};
+pub use ops::{
+    BatchGet, Call, Conflict, Delete, Detached, External, ExternalError, Get, Helper, Now, Numeric, Observation,
+    Operation, PageToken, Put, Query, Random, RandomBelow, ResultPage, RetryPolicy, RowWrite, Scan, Update, Uuid, When,
+    external, now, random, random_below, uuid,
+};
+pub use registry::{Registry, RegistryError};
+pub use service::{AnyService, Service};
+pub use world::{SystemWorld, VirtualWorld, World};
+
+/// What generated code calls. Not for users: it changes without notice, and the macros pin the version.
+#[doc(hidden)]
+pub mod __private {
+    pub use std::time::Duration;
+
+    pub use inventory;
+    pub use tokio::join as tokio_join;
+
+    pub use crate::attempt::{Cx, join, observe, step};
+    pub use crate::function::{Fallibility, FunctionEntry, Infallible};
+    pub use crate::item::{IndexEntry, TableEntry};
+    pub use crate::key::{Composite, Partition};
+    pub use crate::ops::{Effects, Observes, call};
+    pub use crate::registry::ServiceEntry;
+    pub use crate::service::UsableIn;
+}

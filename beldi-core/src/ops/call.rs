@@ -1,0 +1,144 @@
+//! Calls of other functions, of this service or another.
+
+use std::marker::PhantomData;
+
+use serde_dynamo::AttributeValue;
+
+use super::{Observation, Operation};
+use crate::attempt::{Outcome, Step, What};
+use crate::attributes::string;
+use crate::data::{DataError, decode, encode};
+use crate::error::{Fault, InvokeError, Problem, ProblemKind};
+use crate::function::{Function, ReadOnlyFunction};
+use crate::invoke::{Delivery, Invocation};
+use crate::service::{AnyService, Service};
+use crate::world::millis;
+
+/// A call of function `F`: gives exactly what the function returns. Made by the function's own name.
+///
+/// The callee's instance id is derived from the caller's and the step, so that every attempt of the caller
+/// asks the same instance (protocol, section 5).
+#[must_use = "BELDI011: this operation is built and dropped; nothing happens until it is awaited"]
+pub struct Call<F> {
+    pub(crate) arguments: Result<String, DataError>,
+    function: PhantomData<fn() -> F>,
+}
+
+/// A detached call of `F`: the callee will run once, and the caller does not wait for it.
+#[must_use = "BELDI011: this operation is built and dropped; nothing happens until it is awaited"]
+pub struct Detached<F> {
+    arguments: Result<String, DataError>,
+    function: PhantomData<fn() -> F>,
+}
+
+/// A call with these arguments. Generated code makes it.
+#[doc(hidden)]
+pub fn call<F: Function>(arguments: F::Arguments) -> Call<F> {
+    Call { arguments: encode(&arguments), function: PhantomData }
+}
+
+impl<F: Function> Call<F> {
+    /// Makes the call asynchronous: the step is complete when the callee's service has taken the call down,
+    /// and the callee runs once, whatever crashes.
+    pub fn detach(self) -> Detached<F> {
+        Detached { arguments: self.arguments, function: PhantomData }
+    }
+}
+
+impl<F: Function> Operation for Call<F> {
+    type Output = F::Output;
+    type Owner = AnyService;
+
+    async fn perform(self, step: Step) -> Result<F::Output, Fault> {
+        let arguments = self.arguments?;
+        let result = if F::READ_ONLY {
+            let what = what::<F>("read", &arguments);
+            step.observe(what, async { Ok(string(invoke::<F>(&step, arguments, false).await?)) }).await?
+        } else {
+            let what = what::<F>("call", &arguments);
+            let invoke = async { Ok(Outcome::Witnessed(string(invoke::<F>(&step, arguments, false).await?))) };
+            step.effect(what, invoke).await?
+        };
+        match result {
+            AttributeValue::S(json) => Ok(decode(&json)?),
+            _ => Err(DataError::foreign("a recorded result", std::fmt::Error).into()),
+        }
+    }
+}
+
+impl<F: ReadOnlyFunction> Observation for Call<F> {}
+
+impl<F: Function> Operation for Detached<F> {
+    type Output = ();
+    type Owner = AnyService;
+
+    async fn perform(self, step: Step) -> Result<(), Fault> {
+        let arguments = self.arguments?;
+        let what = what::<F>("detach", &arguments);
+        let invoke = async { Ok(Outcome::Witnessed(string(invoke::<F>(&step, arguments, true).await?))) };
+        step.effect(what, invoke).await.map(drop)
+    }
+}
+
+fn what<F: Function>(kind: &str, arguments: &str) -> What {
+    let target = format!("{}/{}", <F::Service as Service>::NAME, F::NAME);
+    What::new(kind, &target, String::new(), arguments.as_bytes())
+}
+
+/// Invokes the callee until it answers, a bounded number of times: an attempt of it that died may be
+/// repeated at once, because it is the same instance.
+async fn invoke<F: Function>(step: &Step, arguments: String, detached: bool) -> Result<String, Fault> {
+    let environment = step.environment();
+    let identity = step.journal().identity();
+    check_retention::<F>(step)?;
+    let mut invocation = Invocation {
+        service: <F::Service as Service>::NAME.to_owned(),
+        function: F::NAME.to_owned(),
+        instance: identity.instance.callee(step.path()),
+        arguments,
+        caller: Some(format!(
+            "{}/{} {} {}",
+            identity.function.service,
+            identity.function.name,
+            identity.instance,
+            step.path()
+        )),
+        delivery: if detached { Delivery::Accept } else { step.journal().first_delivery() },
+    };
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let error = match environment.invoker.invoke(invocation.clone()).await {
+            Ok(result) => return Ok(result),
+            Err(error) => error,
+        };
+        if tries >= environment.settings.call_tries || matches!(error, InvokeError::Refused(_)) {
+            let (service, function) = (invocation.service, invocation.function);
+            return Err(Fault::Call { service, function, error });
+        }
+        tokio::time::sleep(environment.settings.backoff_after(tries)).await;
+        if !detached {
+            invocation.delivery = Delivery::Repeat;
+        }
+    }
+}
+
+/// A caller older than the retention may ask a callee whose result is gone: it fails instead of running the
+/// callee anew (protocol, section 5).
+fn check_retention<F: Function>(step: &Step) -> Result<(), Fault> {
+    let environment = step.environment();
+    let age_ms = environment.world.now_ms().saturating_sub(step.journal().start_ms());
+    if F::READ_ONLY || age_ms < millis(environment.settings.retention) {
+        return Ok(());
+    }
+    let (service, function) = (<F::Service as Service>::NAME.to_owned(), F::NAME.to_owned());
+    let problem = Problem {
+        kind: ProblemKind::UnknownInstance,
+        detail: format!("this instance is {age_ms} ms old, and callees keep their results for less"),
+        service: service.clone(),
+        function: function.clone(),
+        instance: None,
+        step: Some(step.path().to_string()),
+    };
+    Err(Fault::Call { service, function, error: InvokeError::Refused(Box::new(problem)) })
+}
