@@ -4,6 +4,7 @@ use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
 use std::pin::Pin;
 
+use crate::attributes::get_string;
 use crate::data::{DataError, decode};
 use crate::environment::Environment;
 use crate::error::{InvokeError, Problem};
@@ -66,7 +67,8 @@ impl Client {
 
     /// What the journal says of an instance of function `F`; `None` if it has none.
     pub async fn status<F: Function>(&self, instance: InstanceId) -> Result<Option<Status>, ClientError> {
-        Ok(status(&self.environment, <F::Service as Service>::NAME, instance).await?)
+        let found = look_up(&self.environment, <F::Service as Service>::NAME, instance).await?;
+        Ok(found.map(|(_, status)| status))
     }
 
     /// The result of an instance of function `F` that is done; `None` if it is not.
@@ -88,7 +90,7 @@ impl Client {
     }
 
     /// Delivers an invocation until it is answered, a bounded number of times.
-    async fn deliver(&self, mut invocation: Invocation) -> Result<String, ClientError> {
+    pub(crate) async fn deliver(&self, mut invocation: Invocation) -> Result<String, ClientError> {
         let mut tries = 0;
         loop {
             tries += 1;
@@ -101,22 +103,23 @@ impl Client {
                 return Err(ClientError::Unavailable { instance: invocation.instance, message });
             }
             tokio::time::sleep(self.environment.settings.backoff_after(tries)).await;
-            if invocation.delivery == Delivery::First {
+            if matches!(invocation.delivery, Delivery::OwnId | Delivery::First) {
                 invocation.delivery = Delivery::Repeat;
             }
         }
     }
 }
 
-/// What the journal of a service says of an instance.
-pub(crate) async fn status(
+/// What the journal of a service says of an instance, with the name of its function.
+pub(crate) async fn look_up(
     environment: &Environment,
     service: &str,
     instance: InstanceId,
-) -> Result<Option<Status>, StoreError> {
+) -> Result<Option<(String, Status)>, StoreError> {
     let table = crate::environment::journal_table(service);
     let get = GetItem { table, key: intent::key(instance), consistent: true };
-    Ok(environment.store.get(get).await?.as_ref().map(Status::of))
+    let intent = environment.store.get(get).await?;
+    Ok(intent.map(|intent| (get_string(&intent, "function").unwrap_or_default().to_owned(), Status::of(&intent))))
 }
 
 /// A call that is being made: await it for the result.

@@ -36,7 +36,8 @@ pub(crate) enum Expression {
 }
 
 impl Expression {
-    /// The text of the condition; what it names goes into `placeholders`.
+    /// The text of the condition; what it names goes into `placeholders`. Everything but a single comparison
+    /// is in parentheses, exactly one pair of them: DynamoDB refuses redundant ones.
     pub(crate) fn render(&self, placeholders: &mut Placeholders) -> String {
         match self {
             Self::Compare(name, operator, value) => {

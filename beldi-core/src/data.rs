@@ -4,8 +4,11 @@
 //! step is encoded when it is made and the handler is given the decoded value, live and in replay
 //! (protocol, section 3).
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 
 /// Arguments and results of functions: anything that serde can write and read back.
 ///
@@ -51,4 +54,65 @@ pub(crate) fn decode<T: DeserializeOwned>(json: &str) -> Result<T, DataError> {
         what: format!("the JSON is no `{}`", std::any::type_name::<T>()),
         source: source.into(),
     })
+}
+
+/// How deep [`canonical`] looks into a value; serde reads none that is deeper.
+const MAX_DEPTH: u32 = 128;
+
+/// One text for all spellings of a JSON value: no white space, members in order, one way to escape. Numbers
+/// stay as they are written, so that none loses a digit.
+pub(crate) fn canonical(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    let written = serde_json::from_str(json).and_then(|value| write_canonical(value, MAX_DEPTH, &mut text));
+    if written.is_ok() { text } else { json.to_owned() }
+}
+
+fn write_canonical(value: &RawValue, depth: u32, text: &mut String) -> serde_json::Result<()> {
+    let json = value.get();
+    match json.as_bytes() {
+        [b'"', ..] => text.push_str(&serde_json::to_string(&serde_json::from_str::<String>(json)?)?),
+        [b'[', ..] if depth > 0 => {
+            text.push('[');
+            for (place, value) in serde_json::from_str::<Vec<&RawValue>>(json)?.into_iter().enumerate() {
+                text.push_str(if place > 0 { "," } else { "" });
+                write_canonical(value, depth - 1, text)?;
+            }
+            text.push(']');
+        }
+        [b'{', ..] if depth > 0 => {
+            text.push('{');
+            for (place, (name, value)) in serde_json::from_str::<BTreeMap<String, &RawValue>>(json)?.into_iter().enumerate() {
+                text.push_str(if place > 0 { "," } else { "" });
+                text.push_str(&serde_json::to_string(&name)?);
+                text.push(':');
+                write_canonical(value, depth - 1, text)?;
+            }
+            text.push('}');
+        }
+        _ => text.push_str(json),
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::canonical;
+
+    #[test]
+    fn spellings_of_one_value_have_one_text() {
+        let text = r#"{"a":[1,{"c":null,"d":"x"}],"b":1.50}"#;
+        for spelling in [text, r#" { "b" : 1.50, "a" : [ 1, { "d" : "\u0078", "c" : null } ] } "#] {
+            assert_eq!(canonical(spelling), text);
+        }
+        assert_ne!(canonical("18446744073709551616"), canonical("18446744073709551617"));
+        assert_ne!(canonical(r#"["1"]"#), canonical("[1]"));
+    }
+
+    #[test]
+    fn what_is_too_deep_or_no_json_is_left_as_it_is() {
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        for json in [deep.as_str(), "[1", ""] {
+            assert_eq!(canonical(json), json);
+        }
+    }
 }

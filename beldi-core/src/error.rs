@@ -183,7 +183,9 @@ pub enum ProblemKind {
     UnknownFunction,
     /// The arguments are no JSON, or not what the function takes. Nothing was done.
     InvalidArguments,
-    /// Arguments, a result, an item or a journal record are over their limit.
+    /// The arguments are over their limit. Nothing was done.
+    ArgumentsTooLarge,
+    /// A result, an item or a journal record is over its limit.
     TooLarge,
     /// The idempotency key was used before with other arguments. Nothing was done.
     IdempotencyKeyReused,
@@ -213,6 +215,7 @@ impl ProblemKind {
         match self {
             Self::UnknownFunction => "unknown-function",
             Self::InvalidArguments => "invalid-arguments",
+            Self::ArgumentsTooLarge => "arguments-too-large",
             Self::TooLarge => "too-large",
             Self::IdempotencyKeyReused => "idempotency-key-reused",
             Self::InvalidKey => "invalid-key",
@@ -233,6 +236,7 @@ impl ProblemKind {
             self,
             Self::UnknownFunction
                 | Self::InvalidArguments
+                | Self::ArgumentsTooLarge
                 | Self::TooLarge
                 | Self::IdempotencyKeyReused
                 | Self::UnknownInstance

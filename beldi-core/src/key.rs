@@ -115,7 +115,7 @@ impl<P, V: KeyValue<P>> IntoKey<Partition<P>> for V {
 #[diagnostic::do_not_recommend]
 impl<P, S, V: KeyValue<P>, W: KeyValue<S>> IntoKey<Composite<P, S>> for (V, W) {
     fn into_key(self) -> Result<ItemKey, KeyError> {
-        Ok(ItemKey { partition: self.0.into_value()?, sort: Some(self.1.into_value()?) })
+        Ok(ItemKey { partition: self.0.into_value()?, sort: Some(check_sort(self.1.into_value()?)?) })
     }
 }
 
@@ -160,6 +160,7 @@ pub enum KeyError {
 }
 
 const MAX_PARTITION_KEY_BYTES: usize = 2048;
+const MAX_SORT_KEY_BYTES: usize = 1024;
 
 fn key_value<T: Serialize>(value: &T) -> Result<AttributeValue, KeyError> {
     let type_name = std::any::type_name::<T>();
@@ -170,16 +171,29 @@ fn key_value<T: Serialize>(value: &T) -> Result<AttributeValue, KeyError> {
 
 /// The value, if it can be a key.
 pub(crate) fn check(value: AttributeValue, type_name: &'static str) -> Result<AttributeValue, KeyError> {
-    let bytes = match &value {
-        AttributeValue::S(text) => text.len(),
-        AttributeValue::N(digits) => digits.len(),
-        AttributeValue::B(bytes) => bytes.len(),
-        other => return Err(KeyError::Type { type_name, stored_as: kind(other) }),
-    };
-    match bytes {
-        0 => Err(KeyError::Empty { type_name }),
-        1..=MAX_PARTITION_KEY_BYTES => Ok(value),
-        bytes => Err(KeyError::TooLong { bytes }),
+    match size(&value) {
+        None => Err(KeyError::Type { type_name, stored_as: kind(&value) }),
+        Some(0) => Err(KeyError::Empty { type_name }),
+        Some(1..=MAX_PARTITION_KEY_BYTES) => Ok(value),
+        Some(bytes) => Err(KeyError::TooLong { bytes }),
+    }
+}
+
+/// The key, if it is short enough for a sort key.
+pub(crate) fn check_sort(value: AttributeValue) -> Result<AttributeValue, KeyError> {
+    match size(&value) {
+        Some(bytes) if bytes > MAX_SORT_KEY_BYTES => Err(KeyError::TooLong { bytes }),
+        _ => Ok(value),
+    }
+}
+
+/// The bytes of a value that can be a key.
+fn size(value: &AttributeValue) -> Option<usize> {
+    match value {
+        AttributeValue::S(text) => Some(text.len()),
+        AttributeValue::N(digits) => Some(digits.len()),
+        AttributeValue::B(bytes) => Some(bytes.len()),
+        _ => None,
     }
 }
 

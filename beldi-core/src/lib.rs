@@ -22,10 +22,13 @@ mod intent;
 mod invoke;
 mod item;
 mod key;
+pub mod manifest;
 mod ops;
 mod registry;
 mod service;
 pub mod store;
+#[cfg(feature = "embedded")]
+pub mod testing;
 mod world;
 
 pub use client::{Client, ClientCall, ClientError, ClientStart};

@@ -46,6 +46,12 @@ pub(crate) fn expand(
     }
 }
 
+/// Notes the mistakes of a body that cannot be expanded, because its signature has mistakes too.
+pub(crate) fn check(body: &Result<Block, (TokenStream, syn::Error)>, errors: &mut Errors) {
+    let context = Context { service: quote!(_), read_only: false };
+    expand(body, &context, errors);
+}
+
 fn stand_in() -> TokenStream {
     quote!({ ::core::panic!("this body did not compile") })
 }

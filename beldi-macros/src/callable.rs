@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Block, FnArg, ReturnType, Signature, Type, Visibility};
+use syn::{Attribute, Block, FnArg, ReturnType, Signature, Type, Visibility, token};
 
 use crate::catalogue;
 use crate::errors::Errors;
@@ -22,10 +22,10 @@ impl Parse for Callable {
         let attrs = input.call(Attribute::parse_outer)?;
         let vis = input.parse()?;
         let sig = input.parse()?;
-        let tokens: TokenStream = input.parse()?;
-        if tokens.is_empty() {
+        if !input.peek(token::Brace) {
             return Err(input.error("expected a body"));
         }
+        let tokens: TokenStream = input.parse()?;
         let body = syn::parse2(tokens.clone()).map_err(|error| (tokens, error));
         Ok(Self { attrs, vis, sig, body })
     }

@@ -45,7 +45,14 @@ mod tests {
 
     #[test]
     fn it_is_the_same_in_every_build() {
-        assert_eq!(code_hash(quote!(fn f() { 1 })), 0x2abc_3a04_2a97_8d0a);
+        assert_eq!(
+            code_hash(quote!(
+                fn f() {
+                    1
+                }
+            )),
+            8_491_735_837_803_468_962
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use crate::body;
 use crate::callable::Callable;
 use crate::catalogue;
 use crate::errors::Errors;
@@ -13,17 +14,21 @@ mod lifetimes;
 mod parse;
 
 /// Expands `#[beldi::helper(options)] item`.
-pub(crate) fn helper(options: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn helper(options: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let Ok(callable) = syn::parse2::<Callable>(item.clone()) else {
-        errors.push(&item, &catalogue::not_a_function("beldi::helper"));
+        errors.push(item, &catalogue::not_a_function("beldi::helper"));
         let errors = errors.to_compile_errors();
         return quote!(#errors #item);
     };
     let options = parse::options(options, &mut errors);
     let usable = callable.check_qualifiers(&mut errors) & check::signature(&callable.sig, &mut errors);
-    let expanded =
-        if usable { expand::expand(&callable, &options, &mut errors) } else { callable.stand_in() };
+    let expanded = if usable {
+        expand::expand(&callable, &options, &mut errors)
+    } else {
+        body::check(&callable.body, &mut errors);
+        callable.stand_in()
+    };
     let errors = errors.to_compile_errors();
     quote!(#errors #expanded)
 }

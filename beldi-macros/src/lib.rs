@@ -23,13 +23,13 @@ mod tests;
 /// Makes an `async fn` an exactly-once function of a service.
 #[proc_macro_attribute]
 pub fn function(options: TokenStream, item: TokenStream) -> TokenStream {
-    function::function(options.into(), item.into()).into()
+    function::function(options.into(), &item.into()).into()
 }
 
 /// Makes an `async fn` a part of functions: it has steps, and is not called by itself.
 #[proc_macro_attribute]
 pub fn helper(options: TokenStream, item: TokenStream) -> TokenStream {
-    helper::helper(options.into(), item.into()).into()
+    helper::helper(options.into(), &item.into()).into()
 }
 
 /// Runs several operations at the same time, and waits for all of them.

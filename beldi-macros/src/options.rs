@@ -55,6 +55,7 @@ impl Options {
             parsed.ok()
         });
         let mut options = Self { entries: entries.collect() };
+        options.name_service(owner, errors);
         options.refuse_strangers(owner, errors);
         options
     }
@@ -63,6 +64,21 @@ impl Options {
     pub(crate) fn lenient(tokens: TokenStream) -> Self {
         let parts = split_at_commas(tokens).into_iter();
         Self { entries: parts.filter_map(|part| Entry::parse.parse2(part).ok()).collect() }
+    }
+
+    /// `#[beldi::function(Hotel)]` means a service. It is taken as one, after one message.
+    fn name_service(&mut self, owner: Owner, errors: &mut Errors) {
+        if !owner.known.contains(&"service") || self.find("service").is_some() {
+            return;
+        }
+        let is_type = |name: &Ident| name.to_string().starts_with(|first: char| first.is_uppercase());
+        let mut flags = self.entries.iter_mut().filter(|entry| matches!(entry.value, Value::Flag));
+        if let Some(entry) = flags.find(|entry| is_type(&entry.name)) {
+            let service = entry.name.clone();
+            let form = format!("service = {service}");
+            errors.push(&service, &catalogue::missing_option(owner.name, "service", &form));
+            *entry = Entry { name: Ident::new("service", service.span()), value: Value::Is(quote::quote!(#service)) };
+        }
     }
 
     fn refuse_strangers(&mut self, owner: Owner, errors: &mut Errors) {
@@ -80,12 +96,6 @@ impl Options {
             seen.push(name);
             true
         });
-    }
-
-    /// Takes over the options of another attribute of the same owner.
-    pub(crate) fn extend(&mut self, other: Self, owner: Owner, errors: &mut Errors) {
-        self.entries.extend(other.entries);
-        self.refuse_strangers(owner, errors);
     }
 
     /// Where `name` was given.

@@ -163,10 +163,10 @@ pub(crate) async fn failed_condition<T: std::fmt::Debug>(
 
 /// Asserts that a request fails with a certain error.
 macro_rules! assert_error {
-    ($request:expr, $($pattern:tt)+) => {
+    ($request:expr, $error:pat $(if $guard:expr)?) => {
         match $request.await {
-            Err($($pattern)+) => {}
-            other => panic!("expected {}, got {other:?}", stringify!($($pattern)+)),
+            Err($error) $(if $guard)? => {}
+            other => panic!("expected {}, got {other:?}", stringify!($error)),
         }
     };
 }

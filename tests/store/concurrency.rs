@@ -88,13 +88,9 @@ pub(crate) async fn transfers_keep_the_sum(bench: Bench) {
             for round in 0..ROUNDS as usize {
                 let from = ACCOUNTS[(task as usize + round) % 3];
                 let to = ACCOUNTS[(task as usize + round + 1 + round % 2) % 3];
-                let move_coin = |id, change: i32, condition| {
-                    let change = update(&table, key(id, 1), "ADD {coins} {:0}", condition, [n(change)]);
-                    WriteItem::Update(change)
-                };
-                let mut take = update(&table, key(from, 1), "ADD {coins} {:0}", Some("{coins} > {:1}"), [n(-1), n(0)]);
-                take.return_values = beldi_core::store::ReturnValues::None;
-                let writes = vec![WriteItem::Update(take), move_coin(to, 1, None)];
+                let take = update(&table, key(from, 1), "ADD {coins} {:0}", Some("{coins} > {:1}"), [n(-1), n(0)]);
+                let give = update(&table, key(to, 1), "ADD {coins} {:0}", None, [n(1)]);
+                let writes = vec![WriteItem::Update(take), WriteItem::Update(give)];
                 match store.transact_write(TransactWrite { writes }).await {
                     Ok(()) | Err(StoreError::TransactionCancelled { .. }) => {}
                     Err(error) => panic!("{error}"),

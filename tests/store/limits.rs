@@ -85,7 +85,10 @@ pub(crate) async fn empty_and_missing_keys_are_refused(bench: Bench) {
     let store = &bench.store;
     assert_error!(store.put(put(&table, item("", 1, []))), StoreError::Invalid { .. });
     let empty = attributes([("id", s("")), ("at", n(1))]);
-    assert_error!(store.update(update(&table, empty.clone(), "SET {x} = {:0}", None, [n(1)])), StoreError::Invalid { .. });
+    assert_error!(
+        store.update(update(&table, empty.clone(), "SET {x} = {:0}", None, [n(1)])),
+        StoreError::Invalid { .. }
+    );
     assert_error!(store.get(get(&table, empty)), StoreError::Invalid { .. });
     let half = attributes([("id", s("a"))]);
     assert_error!(store.put(put(&table, half.clone())), StoreError::Invalid { .. });

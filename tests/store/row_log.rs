@@ -66,12 +66,7 @@ pub(crate) async fn a_full_log_is_refused_and_rolled(bench: Bench) {
 pub(crate) async fn add_and_delete_of_one_set_are_refused_together(bench: Bench) {
     let table = bench.table().await;
     bench.store.update(write(&table, 1)).await.expect("a write");
-    let both = update(
-        &table,
-        key("a", 1),
-        "ADD {_beldi_log} {:0} DELETE {_beldi_log} {:1}",
-        None,
-        [entry(2), entry(1)],
-    );
+    let both =
+        update(&table, key("a", 1), "ADD {_beldi_log} {:0} DELETE {_beldi_log} {:1}", None, [entry(2), entry(1)]);
     assert_error!(bench.store.update(both), StoreError::Invalid { .. });
 }

@@ -1,1 +1,42 @@
-fn main() {}
+//! The long commands of this workspace: `cargo xtask <command>`.
+//!
+//! Every command ends with a line `N passed, N failed` and exits non-zero if something failed.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line program talks to its terminal")]
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod cargo;
+mod ci;
+mod dynamodb_local;
+mod tally;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "The long commands of the beldi workspace")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check everything that must hold before a change is merged
+    Ci(ci::Options),
+    /// Run the test suites on Amazon's DynamoDB Local (needs Java 17 and npm)
+    DynamodbLocal(dynamodb_local::Options),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Ci(options) => ci::run(&options),
+        Command::DynamodbLocal(options) => dynamodb_local::run(&options),
+    };
+    let tally = outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        tally::Tally::one_failed()
+    });
+    println!("{tally}");
+    tally.exit_code()
+}

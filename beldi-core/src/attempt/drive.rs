@@ -91,7 +91,7 @@ fn identify(environment: &Environment, invocation: &Invocation, deadline_ms: u64
     if arguments.len() > MAX_VALUE_BYTES {
         let bytes = arguments.len();
         let detail = format!("the arguments of {service}/{name} have {bytes} bytes, and at most {MAX_VALUE_BYTES} fit");
-        return refuse(ProblemKind::TooLarge, detail);
+        return refuse(ProblemKind::ArgumentsTooLarge, detail);
     }
     if let Err(error) = (function.check_arguments)(arguments) {
         return refuse(ProblemKind::InvalidArguments, format!("the arguments of {service}/{name} do not fit: {error}"));

@@ -12,6 +12,7 @@ use serde_dynamo::AttributeValue;
 use super::fingerprint::{Fingerprint, What};
 use super::record::{Entry, MAX_VALUE_BYTES, Record, Recorded, split};
 use crate::attributes::{get_string, get_u64, number, size_of, string};
+use crate::data::canonical;
 use crate::environment::{Environment, journal_table};
 use crate::error::{Divergence, Fault};
 use crate::function::FunctionEntry;
@@ -33,9 +34,10 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// A hash of the arguments that stays when they are removed from a done intent.
+    /// A hash of the arguments that stays when they are removed from a done intent. How their JSON is
+    /// spelled does not matter: callers that send the same arguments again need not write them alike.
     pub(crate) fn arguments_hash(&self) -> String {
-        format!("{:032x}", digest(&[self.arguments.as_bytes()]))
+        format!("{:032x}", digest(&[canonical(&self.arguments).as_bytes()]))
     }
 }
 

@@ -263,7 +263,7 @@ impl Update {
         }
         if let Some(condition) = &change.condition {
             let rendered = condition.render(&mut self.placeholders);
-            self.condition.push(format!("({rendered})"));
+            self.condition.push(rendered);
         }
     }
 
@@ -281,7 +281,7 @@ impl Update {
         }
         if let Some(condition) = &change.condition {
             let rendered = condition.render(&mut self.placeholders);
-            self.condition.push(format!("NOT ({rendered})"));
+            self.condition.push(format!("NOT {rendered}"));
         }
     }
 

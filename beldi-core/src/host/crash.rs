@@ -11,19 +11,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::ids::{InstanceId, digest};
+use crate::ids::digest;
 use crate::invoke::{Invocation, InvokeFuture, Invoker};
 use crate::store::{Request, SharedStore, Store, StoreFuture};
 
 /// A place where an attempt can die.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct CrashPoint {
-    /// The service of the attempt.
-    pub service: String,
-    /// The function of the attempt.
-    pub function: String,
-    /// The instance of the attempt.
-    pub instance: InstanceId,
+    /// What the attempt executes.
+    pub invocation: Arc<Invocation>,
     /// The number of the attempt in its host, from 1.
     pub attempt: u64,
     /// The number of the request or invocation in its attempt, from 1.
@@ -77,7 +73,7 @@ impl RandomCrashes {
 
 impl CrashPlan for RandomCrashes {
     fn decide(&self, point: CrashPoint) -> Pin<Box<dyn Future<Output = Verdict> + Send + '_>> {
-        let parts: [&[u8]; 3] = [&self.seed.to_be_bytes(), &point.instance.to_bytes(), &point.attempt.to_be_bytes()];
+        let parts: [&[u8]; 3] = [&self.seed.to_be_bytes(), &point.invocation.instance.to_bytes(), &point.attempt.to_be_bytes()];
         let bits = digest(&parts);
         let dies = ((bits >> 64) as u64 as f64 / u64::MAX as f64) < self.share;
         let place = (bits as u64 >> 1) % u64::from(self.within) + 1;
@@ -90,9 +86,7 @@ impl CrashPlan for RandomCrashes {
 /// One attempt as a crash plan sees it, around its store and its invoker.
 pub(super) struct Victim {
     pub(super) plan: Arc<dyn CrashPlan>,
-    pub(super) service: String,
-    pub(super) function: String,
-    pub(super) instance: InstanceId,
+    pub(super) invocation: Arc<Invocation>,
     pub(super) attempt: u64,
     pub(super) count: AtomicU32,
     /// Cancelled when the attempt dies.
@@ -111,9 +105,7 @@ impl Victim {
 
     async fn pass(&self, number: u32, action: &str, when: When) {
         let point = CrashPoint {
-            service: self.service.clone(),
-            function: self.function.clone(),
-            instance: self.instance,
+            invocation: Arc::clone(&self.invocation),
             attempt: self.attempt,
             number,
             action: action.to_owned(),

@@ -40,7 +40,8 @@ struct Inner {
     plan: Option<Arc<dyn CrashPlan>>,
     concurrency: usize,
     limits: Mutex<HashMap<(&'static str, &'static str), Arc<Semaphore>>>,
-    attempts: TaskTracker,
+    /// The attempts, and the servers whose answers wait for them.
+    tasks: TaskTracker,
     stopping: CancellationToken,
     counters: Counters,
 }
@@ -144,7 +145,7 @@ impl LocalHostBuilder {
             plan: self.plan,
             concurrency: self.concurrency,
             limits: Mutex::default(),
-            attempts: TaskTracker::new(),
+            tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             counters: Counters::default(),
         };
@@ -240,17 +241,28 @@ impl LocalHost {
         }
     }
 
-    /// Stops the collectors and waits until all attempts have ended, but no longer than `grace`. Gives
-    /// whether all have. What is left is finished by the next host on the same store.
+    /// Stops the collectors and the gateway and waits until all attempts have ended and all requests are
+    /// answered, but no longer than `grace`. Gives whether all have. What is left is finished by the next
+    /// host on the same store.
     pub async fn shutdown(&self, grace: Duration) -> bool {
         self.inner.stopping.cancel();
-        self.inner.attempts.close();
-        tokio::time::timeout(grace, self.inner.attempts.wait()).await.is_ok()
+        self.inner.tasks.close();
+        tokio::time::timeout(grace, self.inner.tasks.wait()).await.is_ok()
     }
 
     /// Resolves when [`shutdown`](Self::shutdown) has begun.
     pub async fn stopping(&self) {
         self.inner.stopping.cancelled().await;
+    }
+
+    /// Whether [`shutdown`](Self::shutdown) has begun.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.inner.stopping.is_cancelled()
+    }
+
+    /// Runs a server as a task that [`shutdown`](Self::shutdown) waits for.
+    pub(super) fn track(&self, server: impl Future<Output = ()> + Send + 'static) {
+        self.inner.tasks.spawn(server);
     }
 
     fn spawn_collector(&self, interval: Duration) {
@@ -287,7 +299,7 @@ impl LocalHost {
     fn spawn(&self, invocation: Invocation) -> oneshot::Receiver<Result<String, InvokeError>> {
         let (reply, receiver) = oneshot::channel();
         let host = self.clone();
-        self.inner.attempts.spawn(async move { host.attempt(invocation, reply).await });
+        self.inner.tasks.spawn(async move { host.attempt(invocation, reply).await });
         receiver
     }
 
@@ -335,9 +347,7 @@ impl LocalHost {
         let Some(plan) = &self.inner.plan else { return environment };
         let victim = Arc::new(Victim {
             plan: Arc::clone(plan),
-            service: invocation.service.clone(),
-            function: invocation.function.clone(),
-            instance: invocation.instance,
+            invocation: Arc::new(invocation.clone()),
             attempt,
             count: Default::default(),
             died: died.clone(),

@@ -4,7 +4,9 @@
 //! into a journal or a row.
 
 mod crash;
+mod http;
 mod local;
 
 pub use crash::{CrashPlan, CrashPoint, RandomCrashes, Verdict, When};
+pub use http::{Gateway, GatewayError};
 pub use local::{HostError, LocalHost, LocalHostBuilder, Statistics};

@@ -38,6 +38,12 @@ pub fn call<F: Function>(arguments: F::Arguments) -> Call<F> {
 }
 
 impl<F: Function> Call<F> {
+    /// The call with arguments that are JSON already.
+    #[cfg(feature = "embedded")]
+    pub(crate) fn with_arguments(arguments: String) -> Self {
+        Self { arguments: Ok(arguments), function: PhantomData }
+    }
+
     /// Makes the call asynchronous: the step is complete when the callee's service has taken the call down,
     /// and the callee runs once, whatever crashes.
     pub fn detach(self) -> Detached<F> {

@@ -11,7 +11,7 @@ use serde_dynamo::AttributeValue;
 use super::read::decode_item;
 use super::{Observation, Operation};
 use crate::attempt::{Step, What};
-use crate::attributes::canonical;
+use crate::attributes::{canonical, canonical_all};
 use crate::daal::{DELETED, user_attributes};
 use crate::error::Fault;
 use crate::item::Item;
@@ -182,7 +182,8 @@ impl<I: Item, S> Operation for Query<I, S> {
         let request = self.request()?;
         let mut content = request.key_condition.clone().into_bytes();
         request.placeholders.values().for_each(|(_, value)| canonical(value, &mut content));
-        content.extend_from_slice(format!("{:?} {:?} {}", request.limit, request.start, request.forward).as_bytes());
+        request.start.iter().for_each(|start| content.extend(canonical_all(start)));
+        content.extend_from_slice(format!("{:?} {}", request.limit, request.forward).as_bytes());
         let what = What::new("query", &target, String::new(), &content);
         let limit = request.limit;
         let page = step.observe(what, async {

@@ -165,7 +165,11 @@ impl<I: Item> RowWrite for Put<I> {
         let mut key = Attributes::new();
         for name in [Some(I::SCHEMA.partition_key), I::SCHEMA.sort_key].into_iter().flatten() {
             let value = attributes.remove(name).unwrap_or(AttributeValue::Null(true));
-            key.insert(name.to_owned(), crate::key::check(value, std::any::type_name::<I>())?);
+            let mut value = crate::key::check(value, std::any::type_name::<I>())?;
+            if I::SCHEMA.sort_key == Some(name) {
+                value = crate::key::check_sort(value)?;
+            }
+            key.insert(name.to_owned(), value);
         }
         let removed = removed::<I>(|name| !key.contains_key(name) && !attributes.contains_key(name));
         let mut set: Vec<_> = attributes.into_iter().collect();

@@ -234,6 +234,25 @@ impl Request {
         }
     }
 
+    /// Replaces the name of every table in the request.
+    pub fn map_tables(&mut self, map: impl Fn(&str) -> String) {
+        let tables: Vec<&mut String> = match self {
+            Self::Get(request) => vec![&mut request.table],
+            Self::Put(request) => vec![&mut request.table],
+            Self::Update(request) => vec![&mut request.table],
+            Self::Delete(request) => vec![&mut request.table],
+            Self::Query(request) => vec![&mut request.table],
+            Self::Scan(request) => vec![&mut request.table],
+            Self::BatchGet(request) => vec![&mut request.table],
+            Self::TransactWrite(request) => request.writes.iter_mut().map(WriteItem::table_mut).collect(),
+            Self::CreateTable(request) => vec![&mut request.schema.name],
+            Self::DescribeTable(request) => vec![&mut request.table],
+        };
+        for table in tables {
+            *table = map(table);
+        }
+    }
+
     /// The name of the operation in DynamoDB's API.
     pub fn operation(&self) -> &'static str {
         match self {
@@ -252,6 +271,14 @@ impl Request {
 }
 
 impl WriteItem {
+    fn table_mut(&mut self) -> &mut String {
+        match self {
+            Self::Put(request) => &mut request.table,
+            Self::Update(request) => &mut request.table,
+            Self::Delete(request) => &mut request.table,
+        }
+    }
+
     /// The table that is written.
     pub fn table(&self) -> &str {
         match self {

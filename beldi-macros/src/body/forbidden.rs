@@ -94,7 +94,8 @@ impl<'ast> Visit<'ast> for Check<'_> {
     fn visit_expr_await(&mut self, awaited: &'ast syn::ExprAwait) {
         let path = paths::root(&awaited.base).map(paths::names).unwrap_or_default();
         // A path or macro that is a mistake by itself is reported where it stands, once.
-        if rules::judge(&path).is_none() && rules::judge_macro(&path).is_none()
+        if rules::judge(&path).is_none()
+            && rules::judge_macro(&path).is_none()
             && let Some(mistake) = rules::judge_awaited(&path)
         {
             self.errors.push(paths::root(&awaited.base), &mistake);

@@ -8,9 +8,35 @@ use syn::{Expr, Macro, Token};
 
 /// Macros that evaluate each of their arguments once, in order, where they stand.
 const EXPRESSION_MACROS: &[&str] = &[
-    "anyhow", "assert", "assert_eq", "assert_ne", "bail", "dbg", "debug", "debug_assert", "debug_assert_eq",
-    "debug_assert_ne", "ensure", "eprint", "eprintln", "error", "format", "format_args", "info", "join", "panic", "print",
-    "println", "todo", "trace", "unimplemented", "unreachable", "vec", "warn", "write", "writeln",
+    "anyhow",
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "bail",
+    "dbg",
+    "debug",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "ensure",
+    "eprint",
+    "eprintln",
+    "error",
+    "format",
+    "format_args",
+    "info",
+    "join",
+    "panic",
+    "print",
+    "println",
+    "todo",
+    "trace",
+    "unimplemented",
+    "unreachable",
+    "vec",
+    "warn",
+    "write",
+    "writeln",
 ];
 
 /// The arguments of a macro, as expressions.

@@ -39,7 +39,11 @@ const RULES: &[(Kind, Where, &str)] = &[
     (Randomness, Ends, "rand::fill rand::rng thread_rng from_entropy from_os_rng try_from_os_rng RandomState::new"),
     (Randomness, Ends, "Uuid::new_v4 Uuid::new_v7 Uuid::now_v1 Uuid::now_v6 Uuid::now_v7 Ulid::new Ulid::generate"),
     (Environment, Starts, "std::env std::fs std::process dotenv dotenvy"),
-    (Environment, Ends, "env::var env::vars env::var_os env::vars_os env::args env::args_os env::set_var env::remove_var"),
+    (
+        Environment,
+        Ends,
+        "env::var env::vars env::var_os env::vars_os env::args env::args_os env::set_var env::remove_var",
+    ),
     (Environment, Ends, "env::current_dir env::current_exe env::temp_dir process::id process::exit process::abort"),
     (Environment, Ends, "io::stdin TcpStream::connect TcpListener::bind UdpSocket::bind"),
     (Threads, Starts, "std::thread tokio::task tokio::runtime rayon async_std::task"),
@@ -55,8 +59,22 @@ const EXCEPTIONS: &[&str] = &["fastrand::Rng::with_seed"];
 
 /// Crates whose futures are awaited out of habit. What comes from them is no durable operation.
 const FOREIGN_CRATES: &[&str] = &[
-    "async_nats", "async_std", "deadpool", "diesel_async", "futures", "futures_util", "hyper", "lapin", "mongodb",
-    "rdkafka", "redis", "reqwest", "smol", "sqlx", "tokio", "tonic",
+    "async_nats",
+    "async_std",
+    "deadpool",
+    "diesel_async",
+    "futures",
+    "futures_util",
+    "hyper",
+    "lapin",
+    "mongodb",
+    "rdkafka",
+    "redis",
+    "reqwest",
+    "smol",
+    "sqlx",
+    "tokio",
+    "tonic",
 ];
 
 /// The mistake that a path of this name is, if it is one.

@@ -35,8 +35,6 @@ pub(super) fn options(tokens: TokenStream, errors: &mut Errors) -> FunctionOptio
     FunctionOptions {
         service: options.value("service", "service = Hotel", errors),
         read_only: options.flag("read_only", errors),
-        timeout: options
-            .text("timeout", "timeout = \"5s\"", errors)
-            .and_then(|text| timeout::parse(&text, errors)),
+        timeout: options.text("timeout", "timeout = \"5s\"", errors).and_then(|text| timeout::parse(&text, errors)),
     }
 }

@@ -12,9 +12,8 @@ use crate::errors::Errors;
 
 const RESERVED_PREFIX: &str = "_beldi_";
 /// Types that serde stores as something that DynamoDB takes for no key.
-const NO_KEYS: &[&str] = &[
-    "bool", "f32", "f64", "Option", "Vec", "VecDeque", "HashMap", "BTreeMap", "HashSet", "BTreeSet", "IndexMap",
-];
+const NO_KEYS: &[&str] =
+    &["bool", "f32", "f64", "Option", "Vec", "VecDeque", "HashMap", "BTreeMap", "HashSet", "BTreeSet", "IndexMap"];
 
 /// Notes what is wrong with names and keys.
 pub(super) fn check(item: &Item<'_>, errors: &mut Errors) {

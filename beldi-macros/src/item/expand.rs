@@ -1,13 +1,13 @@
 //! What is written for an item: the trait, a constant for each field and index, and the registration.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{DeriveInput, Visibility};
+use syn::{DeriveInput, Path, Visibility};
 
 use super::model::{Index, Item, StoredField};
 
-/// Expands an item. What a mistake left out is `Refused`, which goes with everything, so that the code
-/// that uses the item has no mistake of its own.
+/// Expands an item. What a mistake left out has a stand-in, so that the code that uses the item has no
+/// mistake of its own.
 pub(super) fn expand(item: &Item<'_>) -> TokenStream {
     let implementation = implementation(item);
     let constants = constants(item);
@@ -20,49 +20,71 @@ pub(super) fn stand_in(input: &DeriveInput) -> TokenStream {
     if !input.generics.params.is_empty() {
         return TokenStream::new();
     }
-    let ident = &input.ident;
-    quote! {
-        #[automatically_derived]
-        impl ::beldi::Item for #ident {
-            type Service = ::beldi::__private::Refused;
-            type Key = ::beldi::__private::Refused;
-            const TABLE: &'static str = "";
-            const SCHEMA: ::beldi::ItemSchema =
-                ::beldi::ItemSchema { partition_key: "", sort_key: ::core::option::Option::None, attributes: &[] };
-        }
-    }
+    let key = quote!(::beldi::__private::Partition<::std::string::String>);
+    let schema =
+        quote!(::beldi::ItemSchema { partition_key: "", sort_key: ::core::option::Option::None, attributes: &[] });
+    implement(&input.ident, None, &key, "", &schema)
 }
 
 fn implementation(item: &Item<'_>) -> TokenStream {
-    let ident = item.ident;
-    let refused = quote!(::beldi::__private::Refused);
-    let service = item.service.as_ref().map_or_else(|| refused.clone(), |service| quote!(#service));
     let table = item.table.as_ref().map_or_else(String::new, syn::LitStr::value);
     let field = |index: Option<usize>| index.and_then(|index| item.fields.get(index));
-    let key = match (field(item.partition_key), field(item.sort_key)) {
+    let sort = field(item.sort_key);
+    // Without a partition key, the first field that is no other key is the one that was not marked.
+    let unmarked = item.fields.iter().find(|field| sort.is_none_or(|sort| sort.ident != field.ident));
+    let partition = field(item.partition_key).or(unmarked);
+    let key = match (partition, sort) {
         (Some(StoredField { ty, .. }), None) => quote!(::beldi::__private::Partition<#ty>),
-        (Some(partition), Some(sort)) => {
-            let (partition, sort) = (partition.ty, sort.ty);
-            quote!(::beldi::__private::Composite<#partition, #sort>)
+        (Some(StoredField { ty, .. }), Some(sort)) => {
+            let sort = sort.ty;
+            quote!(::beldi::__private::Composite<#ty, #sort>)
         }
-        (None, _) => refused,
+        (None, _) => quote!(::beldi::__private::Partition<::std::string::String>),
     };
-    let partition_key = field(item.partition_key).map_or("", |field| &field.names.attribute);
-    let sort_key = option(field(item.sort_key).map(|field| field.names.attribute.as_str()));
+    let partition_key = partition.map_or("", |field| &field.names.attribute);
+    let sort_key = option(sort.map(|field| field.names.attribute.as_str()));
     let attributes = item.fields.iter().map(|field| &field.names.attribute);
-    quote! {
-        #[automatically_derived]
-        impl ::beldi::Item for #ident {
-            type Service = #service;
-            type Key = #key;
-            const TABLE: &'static str = #table;
-            const SCHEMA: ::beldi::ItemSchema = ::beldi::ItemSchema {
-                partition_key: #partition_key,
-                sort_key: #sort_key,
-                attributes: &[#(#attributes),*],
-            };
+    let schema = quote!(::beldi::ItemSchema {
+        partition_key: #partition_key,
+        sort_key: #sort_key,
+        attributes: &[#(#attributes),*],
+    });
+    implement(item.ident, item.service.as_ref(), &key, &table, &schema)
+}
+
+fn implement(
+    ident: &Ident,
+    service: Option<&Path>,
+    key: &TokenStream,
+    table: &str,
+    schema: &TokenStream,
+) -> TokenStream {
+    let with = |service: TokenStream| {
+        quote! {
+            #[automatically_derived]
+            impl ::beldi::Item for #ident {
+                type Service = #service;
+                type Key = #key;
+                const TABLE: &'static str = #table;
+                const SCHEMA: ::beldi::ItemSchema = #schema;
+            }
         }
-    }
+    };
+    let Some(service) = service else {
+        // The owner is unknown after a mistake, so any service may use the item.
+        let implementation = with(quote!(Unknown));
+        return quote! {
+            const _: () = {
+                pub enum Unknown {}
+                impl ::beldi::Service for Unknown {
+                    const NAME: &'static str = "";
+                }
+                impl<S> ::beldi::__private::UsableIn<S> for Unknown {}
+                #implementation
+            };
+        };
+    };
+    with(quote!(#service))
 }
 
 fn constants(item: &Item<'_>) -> TokenStream {

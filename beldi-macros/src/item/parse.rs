@@ -15,19 +15,11 @@ const STRUCT: Owner = Owner {
     known: &["service", "table", "index"],
     repeatable: &["index"],
 };
-const FIELD: Owner = Owner {
-    name: "beldi",
-    form: "#[beldi(partition_key)]",
-    known: &["partition_key", "sort_key"],
-    repeatable: &[],
-};
+const FIELD: Owner =
+    Owner { name: "beldi", form: "#[beldi(partition_key)]", known: &["partition_key", "sort_key"], repeatable: &[] };
 const INDEX_FORM: &str = "index(name = \"by_city\", partition_key = city, sort_key = free)";
-const INDEX: Owner = Owner {
-    name: "index",
-    form: INDEX_FORM,
-    known: &["name", "partition_key", "sort_key"],
-    repeatable: &[],
-};
+const INDEX: Owner =
+    Owner { name: "index", form: INDEX_FORM, known: &["name", "partition_key", "sort_key"], repeatable: &[] };
 
 /// A struct with its options.
 pub(super) struct ParsedItem<'a> {

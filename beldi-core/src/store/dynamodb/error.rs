@@ -1,7 +1,7 @@
 //! The SDK's errors as ours.
 
 use aws_sdk_dynamodb::config::http::HttpResponse;
-use aws_sdk_dynamodb::error::{BuildError, DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 
 use super::translate;
 use super::values::{SdkItem, from_sdk};
@@ -14,15 +14,23 @@ where
 {
     let status = error.raw_response().map_or(0, |response| response.status().as_u16());
     let SdkError::ServiceError(failed) = &error else {
-        let message = DisplayErrorContext(error).to_string();
+        let message = chain(error);
         return match error {
             SdkError::ConstructionFailure(_) => StoreError::Invalid { table: table.to_owned(), message },
+            // Missing credentials are among these. They look like credentials that could not be fetched
+            // just now, and it is better to try again in vain than to give up for a passing fault.
             _ => StoreError::Transient { message },
         };
     };
     let code = failed.err().code().unwrap_or("an error without a code");
     let message = failed.err().message().unwrap_or(code).to_owned();
     answered(code, message, status, table)
+}
+
+/// The error and its causes, in words.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// The error of an answer that DynamoDB gave.

@@ -1,4 +1,4 @@
-//! One call of the engine for each request.
+//! One request as one call of the engine, or as two where its answer differs from DynamoDB's.
 
 use std::collections::HashMap;
 
@@ -63,6 +63,9 @@ fn put(database: &Database, request: PutItem) -> Answer {
 }
 
 fn update(database: &Database, request: UpdateItem) -> Answer {
+    // Asked for the old item where there was none, the engine gives the key instead of nothing. No other
+    // request comes in between, because the caller admits one at a time.
+    let created = request.return_values == ReturnValues::AllOld && !exists(database, &request)?;
     let (names, values) = placeholders(request.placeholders);
     let response = database.update_item(UpdateItemRequest {
         table_name: request.table,
@@ -79,7 +82,16 @@ fn update(database: &Database, request: UpdateItem) -> Answer {
         return_values_on_condition_check_failure: all_old(),
         ..UpdateItemRequest::default()
     })?;
-    Ok(Response::Item(response.attributes.map(from_engine).filter(|item| !item.is_empty())))
+    Ok(Response::Item(response.attributes.filter(|_| !created).map(from_engine)))
+}
+
+fn exists(database: &Database, request: &UpdateItem) -> Result<bool, DynoxideError> {
+    let response = database.get_item(GetItemRequest {
+        table_name: request.table.clone(),
+        key: to_engine(request.key.clone()),
+        ..GetItemRequest::default()
+    })?;
+    Ok(response.item.is_some())
 }
 
 fn delete(database: &Database, request: DeleteItem) -> Answer {

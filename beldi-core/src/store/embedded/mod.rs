@@ -13,7 +13,7 @@
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use dynoxide::{Database, DynoxideError};
 use tokio::sync::Semaphore;
@@ -50,7 +50,8 @@ pub struct EmbeddedStore {
 /// closed before the file is given up.
 struct Engine {
     database: Database,
-    panicked: OnceLock<String>,
+    /// Held by the one request that is executed, and afterwards the message of its panic, if it did.
+    panicked: Mutex<Option<String>>,
     _held: Option<File>,
 }
 
@@ -83,7 +84,11 @@ impl EmbeddedStore {
         let name = path.to_str().ok_or_else(|| at(&"its name is not valid UTF-8"))?;
         let held = File::create(format!("{name}-lock")).map_err(|error| at(&error))?;
         held.try_lock().map_err(|error| at(&error))?;
-        let database = Database::new(name).map_err(|error| at(&error))?;
+        let database = Database::new(name).map_err(|error| match error.to_string() {
+            // The engine goes on to recommend a feature of its own that this library does not have.
+            message if message.contains("not a valid SQLite database") => at(&"it is no SQLite database"),
+            message => at(&message),
+        })?;
         let engine = Arc::new(Engine::new(database, Some(held)));
         Ok(Self { engine, waiting: Some(Arc::new(Semaphore::new(MAX_WAITING))) })
     }
@@ -123,7 +128,7 @@ async fn call_blocking(engine: Arc<Engine>, waiting: Arc<Semaphore>, request: Re
 
 impl Engine {
     fn new(database: Database, held: Option<File>) -> Self {
-        Self { database, panicked: OnceLock::new(), _held: held }
+        Self { database, panicked: Mutex::default(), _held: held }
     }
 
     fn call(&self, request: Request) -> Result<Response, StoreError> {
@@ -131,16 +136,18 @@ impl Engine {
         self.guarded(|database| calls::call(database, request))?.map_err(|error| store_error(error, &tables))
     }
 
-    /// Runs `call` unless an earlier one has panicked.
+    /// Runs `call` alone, unless an earlier one has panicked.
     fn guarded<T>(&self, call: impl FnOnce(&Database) -> T) -> Result<T, StoreError> {
-        let broken = |message: &String| StoreError::Unusable { message: message.clone() };
-        if let Some(message) = self.panicked.get() {
-            return Err(broken(message));
+        let mut panicked = self.panicked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(message) = panicked.clone() {
+            return Err(StoreError::Unusable { message });
         }
         catch_unwind(AssertUnwindSafe(|| call(&self.database))).map_err(|panic| {
             let text = panic.downcast_ref::<String>().map(String::as_str);
             let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
-            broken(self.panicked.get_or_init(|| format!("its engine panicked: {text}")))
+            let message = format!("its engine panicked: {text}");
+            *panicked = Some(message.clone());
+            StoreError::Unusable { message }
         })
     }
 }
@@ -157,9 +164,6 @@ fn store_error(error: DynoxideError, tables: &[String]) -> StoreError {
         }
         DynoxideError::ResourceNotFoundException(message) => StoreError::TableNotFound { table: table(), message },
         DynoxideError::ResourceInUseException(_) => StoreError::TableExists { table: table() },
-        DynoxideError::InternalServerError(message) if message.starts_with("Lock poisoned") => {
-            StoreError::Unusable { message: "its engine panicked in another request".to_owned() }
-        }
         DynoxideError::InternalServerError(message) => StoreError::Transient { message },
         error @ DynoxideError::SqliteError(_) => StoreError::Transient { message: error.to_string() },
         DynoxideError::ProvisionedThroughputExceededException(message)

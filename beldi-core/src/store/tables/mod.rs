@@ -22,12 +22,18 @@ const POLLS: u32 = 120;
 const POLL_PAUSE: Duration = Duration::from_millis(250);
 
 /// Creates the tables that do not exist, then does what [`check`] does. Gives the names of the tables
-/// that were created. Several hosts may do this at once.
+/// that were created. Where one that exists will not do, none is created. Several hosts may do this at once.
 ///
 /// # Errors
 ///
 /// Everything that [`check`] finds, and tables that could not be created.
 pub async fn create_missing(store: &dyn Store, schemas: &[TableSchema]) -> Result<Vec<String>, TableErrors> {
+    let Err(TableErrors(mut found)) = check(store, schemas).await else { return Ok(Vec::new()) };
+    found.retain(|problem| !matches!(problem, TableError::Missing { .. }));
+    // An index that is missing may be one that another host is creating.
+    if found.iter().any(|problem| !matches!(problem, TableError::IndexMissing { .. })) {
+        return Err(TableErrors(found));
+    }
     let mut created = Vec::new();
     let mut problems = Vec::new();
     for schema in schemas {

@@ -1,0 +1,148 @@
+//! The HTTP gateway: the functions of a host as JSON over HTTP, on the loopback interface.
+//!
+//! | request | answer |
+//! |---|---|
+//! | `POST /functions/{service}/{name}` | calls a function: its value with 200, its own error with 422 |
+//! | the same with `Prefer: respond-async` | 202 and `Location` as soon as the call is durable |
+//! | `GET /instances/{service}/{id}` | what the journal says of an instance |
+//! | `GET /functions` | the functions of the program |
+//! | `GET /health` | 200, or 503 while the host stops |
+//!
+//! The body of a call is the argument of a function that takes one, an object by argument names (or an
+//! array) for several, and empty for none. `Idempotency-Key` names the instance, so that a request that is
+//! sent again is the same execution; without it every request is an execution of its own. Every answer to
+//! a call names its instance in the header `beldi-instance`.
+//!
+//! What goes wrong is told as `application/problem+json` (RFC 9457), except for the one thing that is no
+//! problem of the machinery: a function that returns `Err` is done, and its error is its answer. It comes
+//! as the error's own JSON with 422 and `beldi-outcome: error`, the same as often as it is asked for.
+//!
+//! Architecture invariant: the gateway decides nothing that the protocol decides. It translates a request
+//! into deliveries of one instance and the reply into a response.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{Method, Uri};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+
+use super::local::LocalHost;
+use crate::attempt::MAX_VALUE_BYTES;
+
+mod arguments;
+mod call;
+mod problem;
+mod views;
+
+use problem::{METHOD_NOT_ALLOWED, Refusal, UNKNOWN_PATH};
+
+/// A gateway that serves until its host shuts down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gateway {
+    address: SocketAddr,
+}
+
+/// A gateway could not begin to serve.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GatewayError {
+    /// The address is reachable from other machines, and the gateway asks nobody who they are.
+    #[error("the gateway serves this machine only, and {address} is no loopback address: use 127.0.0.1 or [::1]")]
+    NotLoopback {
+        /// The address that was asked for.
+        address: SocketAddr,
+    },
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {error}")]
+    Bind {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// Why not.
+        #[source]
+        error: std::io::Error,
+    },
+}
+
+impl Gateway {
+    /// Where it listens; with the port that was chosen where port 0 was asked for.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+/// The gateway's URL, without a slash at its end.
+impl fmt::Display for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "http://{}", self.address)
+    }
+}
+
+impl LocalHost {
+    /// Serves the functions of this host over HTTP; see [`host`](super) for the requests. Port 0 stands for
+    /// any free port.
+    ///
+    /// [`shutdown`](Self::shutdown) ends it: from then on no connection is accepted, requests under way are
+    /// answered, and the shutdown waits for that too.
+    ///
+    /// # Errors
+    ///
+    /// [`GatewayError::NotLoopback`] for an address that other machines can reach, [`GatewayError::Bind`]
+    /// for one that cannot be listened on.
+    pub async fn serve(&self, address: impl Into<SocketAddr>) -> Result<Gateway, GatewayError> {
+        let address = address.into();
+        if !address.ip().to_canonical().is_loopback() {
+            return Err(GatewayError::NotLoopback { address });
+        }
+        let bind = |error| GatewayError::Bind { address, error };
+        let listener = TcpListener::bind(address).await.map_err(bind)?;
+        let gateway = Gateway { address: listener.local_addr().map_err(bind)? };
+        // Answers are small and single: to wait for more to send with them only adds latency.
+        let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
+        let host = self.clone();
+        let server = axum::serve(listener, router(self.clone()))
+            .with_graceful_shutdown(async move { host.stopping().await });
+        self.track(async move {
+            if let Err(error) = server.await {
+                tracing::error!(%error, "the gateway ended");
+            }
+        });
+        Ok(gateway)
+    }
+}
+
+fn router(host: LocalHost) -> Router {
+    Router::new()
+        .route("/functions", get(views::functions))
+        .route("/functions/{service}/{name}", post(call::call))
+        .route("/instances/{service}/{instance}", get(views::instance))
+        .route("/health", get(views::health))
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(DefaultBodyLimit::max(MAX_VALUE_BYTES))
+        .layer(from_fn_with_state(host.clone(), refuse_while_stopping))
+        .with_state(host)
+}
+
+/// A connection that was accepted before the shutdown began may bring its request after that.
+async fn refuse_while_stopping(State(host): State<LocalHost>, request: Request, next: Next) -> Response {
+    if host.is_stopping() {
+        return Refusal::stopping().into_response();
+    }
+    next.run(request).await
+}
+
+async fn unknown_path(uri: Uri) -> Refusal {
+    let detail = format!("there is nothing at {}: call functions at /functions/{{service}}/{{name}}", uri.path());
+    Refusal::new(UNKNOWN_PATH, detail)
+}
+
+/// The header `Allow` is axum's.
+async fn method_not_allowed(method: Method, uri: Uri) -> Refusal {
+    Refusal::new(METHOD_NOT_ALLOWED, format!("{method} has no meaning at {}", uri.path()))
+}

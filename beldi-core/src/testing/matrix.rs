@@ -1,0 +1,246 @@
+//! The crash matrix.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::plan::{Disturbance, OnePoint};
+use super::state::{self, Tables};
+use super::stores::fresh_store;
+use super::trial::Trial;
+use crate::environment::Settings;
+use crate::host::{LocalHost, When};
+use crate::world::VirtualWorld;
+
+type Scenario = Box<dyn Fn(Trial) -> Pin<Box<dyn Future<Output = serde_json::Value>>>>;
+
+/// Runs a scenario once undisturbed, then once for each crash point and each [`Disturbance`], each time on
+/// an empty store; the results and the final state of all tables must equal those of the undisturbed run,
+/// and every instance must be done.
+///
+/// Run it with paused tokio time, `#[tokio::test(start_paused = true)]`: then waiting costs nothing.
+///
+/// ```
+/// # use beldi_core::testing::CrashMatrix;
+/// # async fn example() {
+/// let report = CrashMatrix::new(|trial| async move {
+///     // trial.call(shop::buy("tea".into())).await.expect("a result")
+/// #   drop(trial);
+/// })
+/// .run()
+/// .await;
+/// report.assert_passed();
+/// # }
+/// ```
+#[must_use = "a matrix does nothing until it is run"]
+pub struct CrashMatrix {
+    scenario: Scenario,
+    setup: Option<Scenario>,
+    settings: Settings,
+    ignored: BTreeSet<String>,
+    disturbances: Vec<Disturbance>,
+}
+
+/// What a matrix found.
+#[derive(Debug)]
+pub struct Report {
+    /// How many crash points the undisturbed run has: twice its requests and invocations.
+    pub points: usize,
+    /// How many disturbed runs were as the undisturbed one.
+    pub passed: usize,
+    /// The others.
+    pub failures: Vec<Failure>,
+}
+
+/// A disturbed run that was not as the undisturbed one.
+#[derive(Debug)]
+pub struct Failure {
+    /// What happened.
+    pub disturbance: Disturbance,
+    /// Where: the number of the point, and its action.
+    pub point: String,
+    /// The difference.
+    pub difference: String,
+}
+
+/// What a run leaves.
+#[derive(Debug, PartialEq)]
+struct Outcome {
+    result: serde_json::Value,
+    tables: Tables,
+    unfinished: Vec<String>,
+}
+
+impl CrashMatrix {
+    /// A matrix over a scenario: an async function that calls functions and gives their results.
+    pub fn new<S, U>(scenario: S) -> Self
+    where
+        S: Fn(Trial) -> U + 'static,
+        U: Future<Output: Serialize> + 'static,
+    {
+        Self {
+            scenario: boxed(scenario),
+            setup: None,
+            settings: Settings { log_entries: 2, ..Settings::default() },
+            ignored: BTreeSet::new(),
+            disturbances: Disturbance::ALL.to_vec(),
+        }
+    }
+
+    /// Runs before the scenario in every run, undisturbed.
+    pub fn setup<S, U>(mut self, setup: S) -> Self
+    where
+        S: Fn(Trial) -> U + 'static,
+        U: Future<Output: Serialize> + 'static,
+    {
+        self.setup = Some(boxed(setup));
+        self
+    }
+
+    /// Leaves attributes and members of this name out of the comparison: times, for example, which are
+    /// other ones after a recovery.
+    pub fn ignore(mut self, name: &str) -> Self {
+        self.ignored.insert(name.to_owned());
+        self
+    }
+
+    /// The limits of the protocol. By default row logs hold two entries, so that they are rolled often.
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Only these disturbances.
+    pub fn only(mut self, disturbances: &[Disturbance]) -> Self {
+        self.disturbances = disturbances.to_vec();
+        self
+    }
+
+    /// Runs the matrix.
+    ///
+    /// # Panics
+    ///
+    /// If the scenario fails without any disturbance.
+    pub async fn run(&self) -> Report {
+        let calm = OnePoint::new(None);
+        let expected = match self.run_once(&calm, None).await {
+            Ok(outcome) => outcome,
+            Err(error) => panic!("the scenario fails without any disturbance: {error}"),
+        };
+        assert!(expected.unfinished.is_empty(), "without any disturbance unfinished: {:?}", expected.unfinished);
+        let points = calm.points();
+        let mut report = Report { points, passed: 0, failures: Vec::new() };
+        for disturbance in self.disturbances.iter().copied() {
+            for number in 0..points {
+                let plan = OnePoint::new(Some((number, disturbance)));
+                let outcome = self.run_once(&plan, Some(disturbance)).await;
+                match difference(&expected, outcome) {
+                    None => report.passed += 1,
+                    Some(difference) => {
+                        let point = describe(number, &plan);
+                        report.failures.push(Failure { disturbance, point, difference });
+                    }
+                }
+            }
+        }
+        report
+    }
+
+    async fn run_once(&self, plan: &Arc<OnePoint>, disturbance: Option<Disturbance>) -> Result<Outcome, String> {
+        let mut settings = self.settings.clone();
+        if disturbance == Some(Disturbance::CrashAlone) {
+            settings.call_tries = 1;
+        }
+        let store = fresh_store().await.map_err(|error| error.to_string())?;
+        let host = LocalHost::builder(store)
+            .world(VirtualWorld::new(0))
+            .settings(settings)
+            .crash_plan(Arc::clone(plan) as Arc<dyn crate::host::CrashPlan>)
+            .collect_every(None)
+            .start()
+            .await
+            .map_err(|error| error.to_string())?;
+        let trial = Trial::new(host.clone());
+        if let Some(setup) = &self.setup {
+            setup(trial.clone()).await;
+            host.settle().await.map_err(|error| error.to_string())?;
+        }
+        plan.arm(host.clone());
+        let mut result = (self.scenario)(trial).await;
+        host.settle().await.map_err(|error| error.to_string())?;
+        // Zombies go on until they end or their time is over: they must not change anything either.
+        host.shutdown(Duration::from_secs(3600)).await;
+        let environment = host.environment();
+        state::strip(&mut result, &self.ignored);
+        let tables = state::tables(&environment, &self.ignored).await.map_err(|error| error.to_string())?;
+        let unfinished = state::unfinished(&environment).await.map_err(|error| error.to_string())?;
+        Ok(Outcome { result, tables, unfinished })
+    }
+}
+
+fn boxed<S, U>(scenario: S) -> Scenario
+where
+    S: Fn(Trial) -> U + 'static,
+    U: Future<Output: Serialize> + 'static,
+{
+    Box::new(move |trial| {
+        let run = scenario(trial);
+        Box::pin(async move { serde_json::to_value(run.await).expect("a scenario's result can be written as JSON") })
+    })
+}
+
+fn describe(number: usize, plan: &OnePoint) -> String {
+    let Some(point) = plan.hit() else { return format!("point {number}, which was not reached") };
+    let when = if point.when == When::Before { "before" } else { "after" };
+    let invocation = &point.invocation;
+    let (action, service, function) = (&point.action, &invocation.service, &invocation.function);
+    format!("point {number}: {when} `{action}` in attempt {} of {service}/{function}", point.attempt)
+}
+
+fn difference(expected: &Outcome, outcome: Result<Outcome, String>) -> Option<String> {
+    let outcome = match outcome {
+        Ok(outcome) if outcome == *expected => return None,
+        Ok(outcome) => outcome,
+        Err(error) => return Some(format!("the run failed: {error}")),
+    };
+    let mut differences = Vec::new();
+    if outcome.result != expected.result {
+        differences.push(format!("the result is {} and not {}", outcome.result, expected.result));
+    }
+    for (table, rows) in &expected.tables {
+        let found = outcome.tables.get(table);
+        if found != Some(rows) {
+            differences.push(format!("table `{table}` holds {found:?} and not {rows:?}"));
+        }
+    }
+    if !outcome.unfinished.is_empty() {
+        differences.push(format!("unfinished: {:?}", outcome.unfinished));
+    }
+    Some(differences.join("; "))
+}
+
+impl Report {
+    /// Panics with the first failures, if there are any.
+    ///
+    /// # Panics
+    ///
+    /// If a disturbed run was not as the undisturbed one, or if the scenario has no point at all.
+    pub fn assert_passed(&self) {
+        assert!(self.points > 0, "the scenario sends no request, so the matrix is empty");
+        assert!(self.failures.is_empty(), "{self}");
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for failure in self.failures.iter().take(10) {
+            writeln!(f, "{}: {}: {}", failure.disturbance, failure.point, failure.difference)?;
+        }
+        write!(f, "{} passed, {} failed", self.passed, self.failures.len())
+    }
+}

@@ -1,0 +1,10 @@
+/// Rooms and their reservations.
+#[allow(missing_debug_implementations)]
+pub enum Hotel {}
+impl ::beldi::Service for Hotel {
+    const NAME: &'static str = "hotel";
+}
+impl ::beldi::__private::UsableIn<Hotel> for Hotel {}
+::beldi::__private::inventory::submit! {
+    ::beldi::__private::ServiceEntry::of:: < Hotel > (file!(), line!())
+}

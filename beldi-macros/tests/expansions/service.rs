@@ -1,0 +1,6 @@
+//! A service.
+
+beldi::service!(
+    /// Rooms and their reservations.
+    pub Hotel = "hotel"
+);

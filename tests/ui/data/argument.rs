@@ -1,0 +1,16 @@
+//! Arguments are written to the journal.
+
+#[path = "../hotel.rs"]
+mod hotel;
+use hotel::*;
+
+pub struct Stay {
+    pub night: u32,
+}
+
+#[beldi::function(service = Hotel)]
+async fn count(hotel: String, stay: Stay) -> u32 {
+    free(hotel, stay.night).await
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+//! A key that is not stored finds nothing.
+
+#[path = "../hotel.rs"]
+mod hotel;
+use beldi::prelude::*;
+use hotel::*;
+
+#[derive(Item, Serialize, Deserialize)]
+#[beldi(service = Hotel, table = "beds")]
+struct Bed {
+    #[beldi(partition_key)]
+    #[serde(skip)]
+    id: String,
+    width: u32,
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+//! A sort key sorts the rows of a partition.
+
+#[path = "../hotel.rs"]
+mod hotel;
+use beldi::prelude::*;
+use hotel::*;
+
+#[derive(Item, Serialize, Deserialize)]
+#[beldi(service = Hotel, table = "beds")]
+struct Bed {
+    hotel: String,
+    #[beldi(sort_key)]
+    number: u32,
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+//! A helper is generic by name.
+
+#[path = "../hotel.rs"]
+mod hotel;
+use hotel::*;
+
+#[beldi::helper]
+async fn count(hotel: impl Into<String> + Send) -> usize {
+    hotel.into().len()
+}
+
+fn main() {}

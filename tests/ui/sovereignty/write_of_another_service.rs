@@ -1,0 +1,14 @@
+//! Least of all are they written.
+
+#[path = "../hotel.rs"]
+mod hotel;
+use hotel::*;
+
+use beldi::Item;
+
+#[beldi::function(service = Travel)]
+async fn book(hotel: String) {
+    Room { hotel, night: 1, free: 0 }.put().await;
+}
+
+fn main() {}
