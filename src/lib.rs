@@ -1,6 +1,6 @@
 //! Exactly-once, stateful serverless functions on DynamoDB, checked by the compiler.
 //!
-//! ```
+//! ```standalone_crate
 //! use std::sync::Arc;
 //!
 //! use beldi::host::LocalHost;

@@ -16,22 +16,22 @@ use serde_json::json;
 
 use http::Http;
 
-beldi::service!(pub Archive = "archive");
+beldi::service!(pub(crate) Archive = "archive");
 
 /// The limit of arguments, results and journaled observations.
 const LIMIT: usize = 256 * 1024;
 
 #[derive(Item, Serialize, Deserialize, Clone, Debug)]
 #[beldi(service = Archive, table = "papers")]
-pub struct Paper {
+pub(crate) struct Paper {
     #[beldi(partition_key)]
-    pub title: String,
-    pub text: String,
+    pub(crate) title: String,
+    pub(crate) text: String,
 }
 
 /// A key by its type, but not with every value.
 #[derive(Serialize, Deserialize, Clone, Debug)]
-pub enum Place {
+pub(crate) enum Place {
     Cellar,
     /// A map, as serde writes it.
     Elsewhere(String),
@@ -40,7 +40,7 @@ pub enum Place {
 /// Read as a string, but written as null where it is empty.
 #[derive(Serialize, Deserialize, Clone, Debug)]
 #[serde(from = "String", into = "Option<String>")]
-pub struct Label(String);
+pub(crate) struct Label(String);
 
 impl From<String> for Label {
     fn from(text: String) -> Self {
@@ -55,17 +55,17 @@ impl From<Label> for Option<String> {
 }
 
 #[derive(Item, Serialize, Deserialize, Clone, Debug)]
-#[beldi(service = Archive, table = "boxes")]
-pub struct Box {
+#[beldi(service = Archive, table = "cartons")]
+pub(crate) struct Carton {
     #[beldi(partition_key)]
-    pub place: Place,
+    pub(crate) place: Place,
     #[beldi(sort_key)]
-    pub label: Label,
-    pub papers: u32,
+    pub(crate) label: Label,
+    pub(crate) papers: u32,
 }
 
 #[beldi::function(service = Archive)]
-pub async fn file(title: String, text: String) -> usize {
+pub(crate) async fn file(title: String, text: String) -> usize {
     let bytes = text.len();
     Paper { title, text }.put().await;
     bytes
@@ -73,30 +73,30 @@ pub async fn file(title: String, text: String) -> usize {
 
 /// Makes an item that is much larger than its arguments.
 #[beldi::function(service = Archive)]
-pub async fn fill(title: String, bytes: usize) {
+pub(crate) async fn fill(title: String, bytes: usize) {
     Paper { title, text: "x".repeat(bytes) }.put().await;
 }
 
 #[beldi::function(service = Archive)]
-pub async fn store_box(kind: String, label: String) {
+pub(crate) async fn pack(kind: String, label: String) {
     let place = if kind == "cellar" { Place::Cellar } else { Place::Elsewhere(kind) };
-    Box { place, label: Label(label), papers: 1 }.put().await;
+    Carton { place, label: Label(label), papers: 1 }.put().await;
 }
 
 #[beldi::function(service = Archive)]
-pub async fn open_box(kind: String, label: String) -> Option<u32> {
+pub(crate) async fn unpack(kind: String, label: String) -> Option<u32> {
     let place = if kind == "cellar" { Place::Cellar } else { Place::Elsewhere(kind) };
-    Box::get((place, Label(label))).await.map(|found| found.papers)
+    Carton::get((place, Label(label))).await.map(|found| found.papers)
 }
 
 #[beldi::function(service = Archive)]
-pub async fn copy(bytes: usize) -> String {
+pub(crate) async fn copy(bytes: usize) -> String {
     "x".repeat(bytes)
 }
 
 /// Journals what it has read.
 #[beldi::function(service = Archive)]
-pub async fn read_all() -> usize {
+pub(crate) async fn read_all() -> usize {
     let papers = Paper::scan().await.items;
     Paper { title: "index".to_owned(), text: String::new() }.put().await;
     papers.len()
@@ -148,6 +148,11 @@ impl Bench {
         let problem = answer.problem(status, kind);
         assert_eq!((&problem["service"], &problem["function"]), (&json!("archive"), &json!(function)));
         assert_eq!(problem["title"], with_key["title"]);
+        if kind != "unknown-function" {
+            let instance = format!("/instances/archive/{}", answer.header("beldi-instance"));
+            assert_eq!(problem["instance"], instance);
+            self.http.get(&instance).await.problem(404, "unknown-instance");
+        }
         assert_eq!(self.contents().await, before, "{function} {}", body.chars().take(100).collect::<String>());
         problem["detail"].as_str().expect("a detail").to_owned()
     }
@@ -264,21 +269,18 @@ async fn a_payload_over_the_limit() {
 #[tokio::test]
 async fn a_key_of_the_wrong_type() {
     let bench = Bench::new().await;
-    let wrong = [
-        (r#"["attic", "a"]"#, "Place` is stored as a map"),
-        (r#"["cellar", ""]"#, "Label` is stored as null"),
-    ];
+    let wrong = [(r#"["attic", "a"]"#, "Place` is stored as a map"), (r#"["cellar", ""]"#, "Label` is stored as null")];
     for (body, found) in wrong {
-        let reading = bench.refuses("open_box", body, 500, "invalid-key").await;
+        let reading = bench.refuses("unpack", body, 500, "invalid-key").await;
         assert!(reading.contains(found) && reading.contains("strings, numbers or binary"), "{reading}");
-        let writing = bench.refuses("store_box", body, 500, "invalid-key").await;
+        let writing = bench.refuses("pack", body, 500, "invalid-key").await;
         assert!(writing.contains("strings, numbers or binary"), "{writing}");
     }
-    let problem = problem(bench.host.client().call(store_box("attic".to_owned(), "a".to_owned())).await);
+    let problem = problem(bench.host.client().call(pack("attic".to_owned(), "a".to_owned())).await);
     assert_eq!((problem.kind, problem.step.as_deref()), (ProblemKind::InvalidKey, Some("1")));
     assert_eq!(bench.contents().await, []);
-    assert_eq!(bench.http.post("/functions/archive/store_box", r#"["cellar", "a"]"#).await.status.as_u16(), 200);
-    assert_eq!(bench.http.post("/functions/archive/open_box", r#"["cellar", "a"]"#).await.json(), 1);
+    assert_eq!(bench.http.post("/functions/archive/pack", r#"["cellar", "a"]"#).await.status.as_u16(), 200);
+    assert_eq!(bench.http.post("/functions/archive/unpack", r#"["cellar", "a"]"#).await.json(), 1);
 }
 
 #[tokio::test]
@@ -290,7 +292,7 @@ async fn an_empty_key_and_keys_that_are_too_long() {
     let detail = bench.refuses("file", &partition, 500, "invalid-key").await;
     assert!(detail.contains("a key of 2049 bytes"), "{detail}");
     let sort = json!(["cellar", "x".repeat(1025)]).to_string();
-    for function in ["store_box", "open_box"] {
+    for function in ["pack", "unpack"] {
         let detail = bench.refuses(function, &sort, 500, "invalid-key").await;
         assert!(detail.contains("a key of 1025 bytes"), "{detail}");
     }
@@ -333,9 +335,12 @@ async fn a_table_with_another_key() {
     assert_eq!((table.as_str(), found), ("papers", &other.key));
     assert_eq!(expected.partition, KeyAttribute::new("title", ScalarType::String));
     let message = errors[0].to_string();
-    assert!(message.contains("`papers` has the key `number` (N)") && message.contains("expects `title` (S)"), "{message}");
+    assert!(
+        message.contains("`papers` has the key `number` (N)") && message.contains("expects `title` (S)"),
+        "{message}"
+    );
     assert_eq!(store.describe_table("papers").await.expect("a description"), Some(other));
-    for table in ["boxes", "archive-journal"] {
+    for table in ["cartons", "archive-journal"] {
         assert_eq!(store.describe_table(table).await.expect("no description"), None, "{table}");
     }
 }

@@ -72,7 +72,10 @@ pub enum ManifestProblem {
         name: String,
     },
     /// An attempt cannot live for no time, nor longer than AWS Lambda lets it.
-    #[error("the function `{service}/{function}` has a timeout of {timeout_ms} ms: it must be 1 to {} ms", crate::check::MAX_TIMEOUT_MS)]
+    #[error(
+        "the function `{service}/{function}` has a timeout of {timeout_ms} ms: it must be 1 to {} ms",
+        crate::check::MAX_TIMEOUT_MS
+    )]
     Timeout {
         /// The service.
         service: String,

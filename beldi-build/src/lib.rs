@@ -37,8 +37,8 @@ mod error;
 mod read;
 
 pub use beldi_core::manifest::{
-    AttributeManifest, FunctionManifest, Holds, IndexManifest, KeyManifest, MANIFEST_VERSION, Manifest, ServiceManifest,
-    TableManifest,
+    AttributeManifest, FunctionManifest, Holds, IndexManifest, KeyManifest, MANIFEST_VERSION, Manifest,
+    ServiceManifest, TableManifest,
 };
 pub use beldi_core::store::ScalarType;
 pub use error::{ManifestError, ManifestProblem, ManifestProblems};

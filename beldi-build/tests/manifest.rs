@@ -2,13 +2,19 @@
 
 use std::time::Duration;
 
-use beldi::prelude::*;
 use beldi::Registry;
+use beldi::prelude::*;
 use beldi_build::{Holds, ManifestError, ManifestProblem, ScalarType, read, read_file};
 use serde_json::{Value, json};
 
-beldi::service!(pub Hotel = "hotel");
-beldi::service!(pub Billing = "billing");
+beldi::service!(
+    /// Rents rooms.
+    pub Hotel = "hotel"
+);
+beldi::service!(
+    /// Has nothing of its own yet.
+    pub Billing = "billing"
+);
 
 /// A room for one night.
 #[derive(Item, Serialize, Deserialize, Clone, Debug)]
@@ -168,7 +174,10 @@ fn tables_have_owners_and_services_one_journal() {
         ]
     );
     let message = read(&manifest.to_string()).expect_err("problems").to_string();
-    assert!(message.starts_with("3 problems in the manifest:\n- the service `hotel` has two journal tables"), "{message}");
+    assert!(
+        message.starts_with("3 problems in the manifest:\n- the service `hotel` has two journal tables"),
+        "{message}"
+    );
 }
 
 #[test]

@@ -81,7 +81,9 @@ fn write_canonical(value: &RawValue, depth: u32, text: &mut String) -> serde_jso
         }
         [b'{', ..] if depth > 0 => {
             text.push('{');
-            for (place, (name, value)) in serde_json::from_str::<BTreeMap<String, &RawValue>>(json)?.into_iter().enumerate() {
+            for (place, (name, value)) in
+                serde_json::from_str::<BTreeMap<String, &RawValue>>(json)?.into_iter().enumerate()
+            {
                 text.push_str(if place > 0 { "," } else { "" });
                 text.push_str(&serde_json::to_string(&name)?);
                 text.push(':');

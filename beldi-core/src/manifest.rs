@@ -168,7 +168,8 @@ impl FunctionManifest {
 
 impl TableManifest {
     fn of(schema: TableSchema, owner: &str, holds: Holds) -> Self {
-        let indexes = schema.indexes.into_iter().map(|IndexSchema { name, key, .. }| IndexManifest { name, key: key.into() });
+        let indexes =
+            schema.indexes.into_iter().map(|IndexSchema { name, key, .. }| IndexManifest { name, key: key.into() });
         let owner = owner.to_owned();
         Self { name: schema.name, owner, holds, key: schema.key.into(), indexes: indexes.collect() }
     }

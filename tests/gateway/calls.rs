@@ -74,7 +74,10 @@ async fn gateway_and_client_mean_the_same_instance_by_a_key() {
     let by_client = client.call(ticket("ann".to_owned())).idempotency_key("k").await.expect("a result");
     assert_eq!(by_http.json(), by_client);
     let by_client = client.call(add("Emma".to_owned(), 1)).idempotency_key("k").await.expect("a result");
-    assert_eq!(bench.http.post_as("k", "/functions/library/add", r#"{"copies":1,"title":"Emma"}"#).await.json(), by_client);
+    assert_eq!(
+        bench.http.post_as("k", "/functions/library/add", r#"{"copies":1,"title":"Emma"}"#).await.json(),
+        by_client
+    );
     assert_eq!((bench.copies("ann").await, bench.copies("Emma").await), (Some(1), Some(1)));
 }
 
@@ -106,8 +109,7 @@ async fn an_attempt_that_dies_is_repeated_and_not_executed_anew() {
 async fn a_client_that_prefers_it_is_answered_at_once() {
     let bench = Bench::new().await;
     for preference in ["respond-async", "wait=5, Respond-Async; x=1"] {
-        let headers =
-            [("content-type", "application/json"), ("idempotency-key", "k"), ("prefer", preference)];
+        let headers = [("content-type", "application/json"), ("idempotency-key", "k"), ("prefer", preference)];
         let accepted = bench.http.send(Method::POST, "/functions/library/ticket", &headers, "\"ann\"").await;
         assert_eq!(accepted.status.as_u16(), 202, "{accepted:?}");
         assert_eq!(accepted.header("preference-applied"), "respond-async");

@@ -47,7 +47,10 @@ async fn a_running_instance_tells_when_it_is_due_again() {
         let instance = beldi::InstanceId::from_idempotency_key("library", "wait", "k");
         let path = format!("/instances/library/{instance}");
         let view = bench.http.get(&path).await.json();
-        assert_eq!((&view["status"], &view["function"], &view["attempts"]), (&json!("running"), &json!("wait"), &json!(1)));
+        assert_eq!(
+            (&view["status"], &view["function"], &view["attempts"]),
+            (&json!("running"), &json!("wait"), &json!(1))
+        );
         assert!(view["due_ms"].as_u64() > Some(bench.environment().world.now_ms()));
         assert_eq!(view.get("error"), None);
         GATES[0].open();
@@ -63,7 +66,10 @@ async fn a_parked_instance_tells_why() {
     let bench = Bench::new().await;
     let answer = bench.http.post_as("k", "/functions/library/half", "\"Emma\"").await;
     let problem = answer.problem(500, "invalid-key");
-    assert_eq!((&problem["service"], &problem["function"], &problem["step"]), (&json!("library"), &json!("half"), &json!("2")));
+    assert_eq!(
+        (&problem["service"], &problem["function"], &problem["step"]),
+        (&json!("library"), &json!("half"), &json!("2"))
+    );
     let path = format!("/instances/library/{}", answer.header("beldi-instance"));
     assert_eq!(problem["instance"], path);
     let view = bench.http.get(&path).await.json();
@@ -78,7 +84,8 @@ async fn a_parked_instance_tells_why() {
 async fn what_never_was_is_not_found() {
     let Bench { http, .. } = Bench::new().await;
     let id = "0".repeat(32);
-    for path in [format!("/instances/library/{id}"), format!("/instances/nowhere/{id}"), "/instances/library/7".into()] {
+    for path in [format!("/instances/library/{id}"), format!("/instances/nowhere/{id}"), "/instances/library/7".into()]
+    {
         http.get(&path).await.problem(404, "unknown-instance");
     }
 }

@@ -31,7 +31,8 @@ async fn a_body_must_say_that_it_is_json() {
         &[("content-type", "application/jsonp")],
     ];
     for headers in forms {
-        let problem = bench.http.send(Method::POST, path, headers, "\"ann\"").await.problem(415, "unsupported-media-type");
+        let problem =
+            bench.http.send(Method::POST, path, headers, "\"ann\"").await.problem(415, "unsupported-media-type");
         assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("application/json")));
     }
     assert_eq!(bench.host.statistics().attempts, 0);

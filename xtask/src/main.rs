@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 mod cargo;
 mod ci;
 mod dynamodb_local;
+mod mutants;
 mod tally;
 
 #[derive(Parser)]
@@ -24,6 +25,8 @@ struct Cli {
 enum Command {
     /// Check everything that must hold before a change is merged
     Ci(ci::Options),
+    /// Break each rule of the protocol in a copy, and see a test fail
+    Mutants(mutants::Options),
     /// Run the test suites on Amazon's DynamoDB Local (needs Java 17 and npm)
     DynamodbLocal(dynamodb_local::Options),
 }
@@ -31,6 +34,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Ci(options) => ci::run(&options),
+        Command::Mutants(options) => mutants::run(&options),
         Command::DynamodbLocal(options) => dynamodb_local::run(&options),
     };
     let tally = outcome.unwrap_or_else(|error| {

@@ -40,8 +40,8 @@ struct Inner {
     plan: Option<Arc<dyn CrashPlan>>,
     concurrency: usize,
     limits: Mutex<HashMap<(&'static str, &'static str), Arc<Semaphore>>>,
-    /// The attempts, and the servers whose answers wait for them.
-    tasks: TaskTracker,
+    attempts: TaskTracker,
+    servers: TaskTracker,
     stopping: CancellationToken,
     counters: Counters,
 }
@@ -145,7 +145,8 @@ impl LocalHostBuilder {
             plan: self.plan,
             concurrency: self.concurrency,
             limits: Mutex::default(),
-            tasks: TaskTracker::new(),
+            attempts: TaskTracker::new(),
+            servers: TaskTracker::new(),
             stopping: CancellationToken::new(),
             counters: Counters::default(),
         };
@@ -246,8 +247,21 @@ impl LocalHost {
     /// host on the same store.
     pub async fn shutdown(&self, grace: Duration) -> bool {
         self.inner.stopping.cancel();
-        self.inner.tasks.close();
-        tokio::time::timeout(grace, self.inner.tasks.wait()).await.is_ok()
+        let Inner { attempts, servers, .. } = &*self.inner;
+        let all_ended = async {
+            // A request that a server still answers may begin another attempt.
+            servers.close();
+            servers.wait().await;
+            attempts.close();
+            attempts.wait().await;
+        };
+        tokio::time::timeout(grace, all_ended).await.is_ok()
+    }
+
+    /// How many attempts are running.
+    #[cfg(feature = "embedded")]
+    pub(crate) fn running(&self) -> usize {
+        self.inner.attempts.len()
     }
 
     /// Resolves when [`shutdown`](Self::shutdown) has begun.
@@ -262,7 +276,7 @@ impl LocalHost {
 
     /// Runs a server as a task that [`shutdown`](Self::shutdown) waits for.
     pub(super) fn track(&self, server: impl Future<Output = ()> + Send + 'static) {
-        self.inner.tasks.spawn(server);
+        self.inner.servers.spawn(server);
     }
 
     fn spawn_collector(&self, interval: Duration) {
@@ -299,7 +313,7 @@ impl LocalHost {
     fn spawn(&self, invocation: Invocation) -> oneshot::Receiver<Result<String, InvokeError>> {
         let (reply, receiver) = oneshot::channel();
         let host = self.clone();
-        self.inner.tasks.spawn(async move { host.attempt(invocation, reply).await });
+        self.inner.attempts.spawn(async move { host.attempt(invocation, reply).await });
         receiver
     }
 

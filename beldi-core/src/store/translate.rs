@@ -3,18 +3,15 @@
 //! DynamoDB names some errors only in the text of the message. Both engines use its words, so they are
 //! read in this one place.
 
-use super::{KeyAttribute, KeySchema, Request, StoreError};
+use super::{KeyAttribute, KeySchema, StoreError, TransactWrite};
 use crate::key::ScalarType;
 
-/// The tables that a request names: one for each write of a transaction, one otherwise.
-pub(super) fn tables(request: &Request) -> Vec<String> {
-    match request {
-        Request::TransactWrite(request) => request.writes.iter().map(|write| write.table().to_owned()).collect(),
-        request => vec![request.table().to_owned()],
-    }
+/// The tables of a transaction, one for each write.
+pub(super) fn tables(request: &TransactWrite) -> Vec<String> {
+    request.writes.iter().map(|write| write.table().to_owned()).collect()
 }
 
-/// The tables of a request as one name, for errors that do not say which of them is meant.
+/// Tables as one name, for errors that do not say which of them is meant.
 pub(super) fn joined(tables: &[String]) -> String {
     let mut distinct: Vec<&str> = tables.iter().map(String::as_str).collect();
     distinct.sort_unstable();

@@ -5,12 +5,14 @@
 //! stalled and goes on as a zombie after the second has ended. What was sent stays done. See
 //! [`CrashMatrix`].
 
+mod interleave;
 mod matrix;
 mod plan;
 mod state;
 mod stores;
 mod trial;
 
+pub use interleave::{Contest, Explored, Interleavings};
 pub use matrix::{CrashMatrix, Failure, Report};
 pub use plan::Disturbance;
 pub use stores::fresh_store;

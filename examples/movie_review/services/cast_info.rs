@@ -4,7 +4,10 @@ use super::Listing;
 use beldi::PageToken;
 use beldi::prelude::*;
 
-beldi::service!(pub CastInfo = "cast-info");
+beldi::service! {
+    /// Knows the people on the screen.
+    pub CastInfo = "cast-info";
+}
 
 /// Somebody who plays in films.
 #[derive(Item, Serialize, Deserialize, Clone, Debug, PartialEq)]

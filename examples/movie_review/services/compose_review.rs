@@ -6,7 +6,10 @@ use beldi::prelude::*;
 use std::time::UNIX_EPOCH;
 use uuid::Uuid;
 
-beldi::service!(pub ComposeReview = "compose-review");
+beldi::service! {
+    /// Makes reviews out of their parts.
+    pub ComposeReview = "compose-review";
+}
 
 /// The parts of a review.
 #[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]

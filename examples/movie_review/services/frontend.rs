@@ -10,7 +10,10 @@ use super::{cast_info, plot, unique_id};
 use beldi::prelude::*;
 use uuid::Uuid;
 
-beldi::service!(pub Frontend = "frontend");
+beldi::service! {
+    /// Takes requests in.
+    pub Frontend = "frontend";
+}
 
 /// A review as it comes in.
 #[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]

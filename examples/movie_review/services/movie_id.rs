@@ -2,7 +2,10 @@
 
 use beldi::prelude::*;
 
-beldi::service!(pub MovieId = "movie-id");
+beldi::service! {
+    /// Knows which film a title means.
+    pub MovieId = "movie-id";
+}
 
 /// A title and the film that has it.
 #[derive(Item, Serialize, Deserialize, Clone, Debug, PartialEq)]

@@ -5,7 +5,10 @@ use super::movie_id::UnknownFilm;
 use beldi::PageToken;
 use beldi::prelude::*;
 
-beldi::service!(pub MovieInfo = "movie-info");
+beldi::service! {
+    /// Knows the films.
+    pub MovieInfo = "movie-info";
+}
 
 /// What is known of a film.
 #[derive(Item, Serialize, Deserialize, Clone, Debug, PartialEq)]

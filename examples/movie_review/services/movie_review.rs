@@ -6,7 +6,10 @@ use beldi::PageToken;
 use beldi::prelude::*;
 use uuid::Uuid;
 
-beldi::service!(pub MovieReview = "movie-review");
+beldi::service! {
+    /// Keeps a list of reviews for each film.
+    pub MovieReview = "movie-review";
+}
 
 /// How many reviews a page has.
 const REVIEWS_OF_A_PAGE: u32 = 10;

@@ -8,7 +8,10 @@ use super::{Listing, movie_review, plot, rating};
 use beldi::PageToken;
 use beldi::prelude::*;
 
-beldi::service!(pub Page = "page");
+beldi::service! {
+    /// Puts together what there is to show of a film.
+    pub Page = "page";
+}
 
 /// Which page is wanted.
 #[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]

@@ -2,7 +2,10 @@
 
 use beldi::prelude::*;
 
-beldi::service!(pub Plots = "plot");
+beldi::service! {
+    /// Knows the stories.
+    pub Plots = "plot";
+}
 
 /// What happens in a film.
 #[derive(Item, Serialize, Deserialize, Clone, Debug, PartialEq)]

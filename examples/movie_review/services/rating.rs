@@ -4,7 +4,10 @@ use super::Listing;
 use beldi::PageToken;
 use beldi::prelude::*;
 
-beldi::service!(pub Ratings = "rating");
+beldi::service! {
+    /// Adds up the stars.
+    pub Ratings = "rating";
+}
 
 /// The most stars that a review can give.
 pub const MAX_STARS: u8 = 10;

@@ -5,7 +5,10 @@ use beldi::PageToken;
 use beldi::prelude::*;
 use uuid::Uuid;
 
-beldi::service!(pub ReviewStorage = "review-storage");
+beldi::service! {
+    /// Keeps the reviews.
+    pub ReviewStorage = "review-storage";
+}
 
 /// What one user says of one film.
 #[derive(Item, Serialize, Deserialize, Clone, Debug, PartialEq)]

@@ -2,7 +2,10 @@
 
 use beldi::prelude::*;
 
-beldi::service!(pub Text = "text");
+beldi::service! {
+    /// Knows what reviews may say.
+    pub Text = "text";
+}
 
 /// The most characters that a review may have.
 const MAX_CHARS: usize = 2_000;

@@ -4,7 +4,10 @@ use beldi::prelude::*;
 use std::time::UNIX_EPOCH;
 use uuid::{Builder, Uuid};
 
-beldi::service!(pub UniqueId = "unique-id");
+beldi::service! {
+    /// Makes the names of reviews.
+    pub UniqueId = "unique-id";
+}
 
 /// A UUID of version 7. Its first bits are the time, so a list that is sorted by such ids is in the order in which
 /// its reviews were written.

@@ -3,7 +3,10 @@
 use beldi::prelude::*;
 use uuid::Uuid;
 
-beldi::service!(pub Users = "user");
+beldi::service! {
+    /// Knows who writes reviews.
+    pub Users = "user";
+}
 
 /// Somebody who writes reviews.
 #[derive(Item, Serialize, Deserialize, Clone, Debug, PartialEq)]

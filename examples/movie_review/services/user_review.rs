@@ -6,7 +6,10 @@ use beldi::PageToken;
 use beldi::prelude::*;
 use uuid::Uuid;
 
-beldi::service!(pub UserReview = "user-review");
+beldi::service! {
+    /// Keeps a list of reviews for each user.
+    pub UserReview = "user-review";
+}
 
 /// How many reviews a page has.
 const REVIEWS_OF_A_PAGE: u32 = 10;

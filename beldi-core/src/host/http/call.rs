@@ -70,7 +70,7 @@ impl Call {
         check_content_type(headers, &body)?;
         let arguments = arguments::from_body(self.function.argument_names, &body)
             .map_err(|error| Refusal::new(ProblemKind::InvalidArguments, error.to_string()))?;
-        // The body may have taken long to arrive.
+        // Connections that are open when the host stops may still bring requests.
         if self.host.is_stopping() {
             return Err(Refusal::stopping());
         }
@@ -97,10 +97,7 @@ impl Call {
         let FunctionEntry { service, name, .. } = self.function;
         let instance = self.instance.to_string();
         let body = serde_json::json!({ "service": service, "function": name, "instance": instance });
-        let headers = [
-            (LOCATION, path_of(service, self.instance)),
-            (PREFERENCE_APPLIED, RESPOND_ASYNC.to_owned()),
-        ];
+        let headers = [(LOCATION, path_of(service, self.instance)), (PREFERENCE_APPLIED, RESPOND_ASYNC.to_owned())];
         (headers, json(StatusCode::ACCEPTED, body.to_string())).into_response()
     }
 
@@ -146,12 +143,13 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
 /// Whether the client prefers to be answered before the function has run (RFC 7240).
 fn wants_async(headers: &HeaderMap) -> bool {
     let preferences = headers.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
-    let mut names = preferences.flat_map(|value| value.split(',')).filter_map(|preference| preference.split(';').next());
+    let mut names =
+        preferences.flat_map(|value| value.split(',')).filter_map(|preference| preference.split(';').next());
     names.any(|name| name.trim().eq_ignore_ascii_case(RESPOND_ASYNC))
 }
 
-/// A body must say that it is JSON. Browsers do not send that to another origin unasked, so no web page can
-/// call functions of this machine.
+/// A body must say that it is JSON. Browsers ask before they send that to another origin, so a web page cannot
+/// pass arguments to functions of this machine unnoticed.
 fn check_content_type(headers: &HeaderMap, body: &[u8]) -> Result<(), Refusal> {
     let content_type = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or("unreadable"));
     let essence = content_type.and_then(|value| value.split(';').next()).unwrap_or_default().trim();

@@ -1,21 +1,5 @@
-//! The HTTP gateway: the functions of a host as JSON over HTTP, on the loopback interface.
-//!
-//! | request | answer |
-//! |---|---|
-//! | `POST /functions/{service}/{name}` | calls a function: its value with 200, its own error with 422 |
-//! | the same with `Prefer: respond-async` | 202 and `Location` as soon as the call is durable |
-//! | `GET /instances/{service}/{id}` | what the journal says of an instance |
-//! | `GET /functions` | the functions of the program |
-//! | `GET /health` | 200, or 503 while the host stops |
-//!
-//! The body of a call is the argument of a function that takes one, an object by argument names (or an
-//! array) for several, and empty for none. `Idempotency-Key` names the instance, so that a request that is
-//! sent again is the same execution; without it every request is an execution of its own. Every answer to
-//! a call names its instance in the header `beldi-instance`.
-//!
-//! What goes wrong is told as `application/problem+json` (RFC 9457), except for the one thing that is no
-//! problem of the machinery: a function that returns `Err` is done, and its error is its answer. It comes
-//! as the error's own JSON with 422 and `beldi-outcome: error`, the same as often as it is asked for.
+//! The HTTP gateway: the functions of a host as JSON over HTTP, on the loopback interface. [`Gateway`] says
+//! which requests there are.
 //!
 //! Architecture invariant: the gateway decides nothing that the protocol decides. It translates a request
 //! into deliveries of one instance and the reply into a response.
@@ -24,10 +8,8 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
@@ -42,7 +24,27 @@ mod views;
 
 use problem::{METHOD_NOT_ALLOWED, Refusal, UNKNOWN_PATH};
 
-/// A gateway that serves until its host shuts down.
+/// A gateway that serves until its host shuts down. Made by [`LocalHost::serve`].
+///
+/// | request | answer |
+/// |---|---|
+/// | `POST /functions/{service}/{name}` | calls a function: its value with 200, its own error with 422 |
+/// | the same with `Prefer: respond-async` | 202 and `Location` as soon as the call is durable |
+/// | `GET /instances/{service}/{id}` | what the journal says of an instance: `running`, `done` or `parked` |
+/// | `GET /functions` | the functions of the program |
+/// | `GET /health` | 200 |
+///
+/// The body of a call is JSON: the argument itself for a function that takes one, an object by argument
+/// names (or an array) for several, and empty, `null` or `{}` for none. The header `Idempotency-Key` names
+/// the instance, so that a request that is sent again is the same execution; without it every request is an
+/// execution of its own. Every answer of a function names its instance in the header `beldi-instance`. A
+/// `read_only` function journals nothing: it runs for every request, and never asynchronously.
+///
+/// What goes wrong is told as `application/problem+json` (RFC 9457) with a `type` of
+/// `urn:beldi:problem:{kind}`, where the kinds of [`ProblemKind`](crate::ProblemKind) and a few of HTTP's own
+/// stand. The one exception is no problem of the machinery: a function that returns `Err` is done, and its
+/// error is its answer, the same as often as it is asked for. It comes as the error's own JSON, with 422 and
+/// the header `beldi-outcome: error`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gateway {
     address: SocketAddr,
@@ -84,8 +86,8 @@ impl fmt::Display for Gateway {
 }
 
 impl LocalHost {
-    /// Serves the functions of this host over HTTP; see [`host`](super) for the requests. Port 0 stands for
-    /// any free port.
+    /// Serves the functions of this host over HTTP; [`Gateway`] says which requests there are. Port 0
+    /// stands for any free port.
     ///
     /// [`shutdown`](Self::shutdown) ends it: from then on no connection is accepted, requests under way are
     /// answered, and the shutdown waits for that too.
@@ -105,8 +107,8 @@ impl LocalHost {
         // Answers are small and single: to wait for more to send with them only adds latency.
         let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
         let host = self.clone();
-        let server = axum::serve(listener, router(self.clone()))
-            .with_graceful_shutdown(async move { host.stopping().await });
+        let server =
+            axum::serve(listener, router(self.clone())).with_graceful_shutdown(async move { host.stopping().await });
         self.track(async move {
             if let Err(error) = server.await {
                 tracing::error!(%error, "the gateway ended");
@@ -125,16 +127,7 @@ fn router(host: LocalHost) -> Router {
         .fallback(unknown_path)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_VALUE_BYTES))
-        .layer(from_fn_with_state(host.clone(), refuse_while_stopping))
         .with_state(host)
-}
-
-/// A connection that was accepted before the shutdown began may bring its request after that.
-async fn refuse_while_stopping(State(host): State<LocalHost>, request: Request, next: Next) -> Response {
-    if host.is_stopping() {
-        return Refusal::stopping().into_response();
-    }
-    next.run(request).await
 }
 
 async fn unknown_path(uri: Uri) -> Refusal {

@@ -72,9 +72,16 @@ impl From<ProblemKind> for Kind {
     }
 }
 
-/// A request that has no result: the body of its answer.
-#[derive(Debug, Serialize)]
+/// A request that has no result.
+#[derive(Debug)]
 pub(super) struct Refusal {
+    status: StatusCode,
+    body: Box<Body>,
+}
+
+/// The members that RFC 9457 knows, then ours.
+#[derive(Debug, Serialize)]
+struct Body {
     #[serde(rename = "type")]
     type_uri: String,
     title: &'static str,
@@ -88,14 +95,12 @@ pub(super) struct Refusal {
     function: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     step: Option<String>,
-    #[serde(skip)]
-    status_code: StatusCode,
 }
 
 impl Refusal {
     pub(super) fn new(kind: impl Into<Kind>, detail: impl Into<String>) -> Self {
         let Kind { word, status, title } = kind.into();
-        Self {
+        let body = Body {
             type_uri: format!("urn:beldi:problem:{word}"),
             title,
             status: status.as_u16(),
@@ -104,26 +109,26 @@ impl Refusal {
             service: None,
             function: None,
             step: None,
-            status_code: status,
-        }
+        };
+        Self { status, body: Box::new(body) }
     }
 
-    /// The answer to requests that come while the host stops.
+    /// The answer to calls that come while the host stops.
     pub(super) fn stopping() -> Self {
         Self::new(ProblemKind::Unavailable, "the host is stopping: nothing was done")
     }
 
     /// Says which function the request was for.
     pub(super) fn of_function(mut self, service: &str, function: &str) -> Self {
-        self.service.get_or_insert_with(|| service.to_owned());
-        self.function.get_or_insert_with(|| function.to_owned());
+        self.body.service.get_or_insert_with(|| service.to_owned());
+        self.body.function.get_or_insert_with(|| function.to_owned());
         self
     }
 
     /// Says which instance of which function the request was for.
     pub(super) fn of_instance(self, function: &FunctionEntry, instance: InstanceId) -> Self {
         let mut refusal = self.of_function(function.service, function.name);
-        refusal.instance.get_or_insert_with(|| path_of(function.service, instance));
+        refusal.body.instance.get_or_insert_with(|| path_of(function.service, instance));
         refusal
     }
 }
@@ -131,8 +136,10 @@ impl Refusal {
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
         let Problem { kind, detail, service, function, instance, step } = problem;
-        let instance = instance.map(|instance| path_of(&service, instance));
-        Self { instance, service: Some(service), function: Some(function), step, ..Self::new(kind, detail) }
+        let mut refusal = Self::new(kind, detail);
+        refusal.body.instance = instance.map(|instance| path_of(&service, instance));
+        refusal.body.step = step;
+        refusal.of_function(&service, &function)
     }
 }
 
@@ -173,9 +180,9 @@ impl From<BytesRejection> for Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         // A body of strings and numbers can always be written.
-        let body = serde_json::to_string(&self).unwrap_or_default();
-        let mut response = (self.status_code, [(CONTENT_TYPE, "application/problem+json")], body).into_response();
-        if self.status_code == StatusCode::SERVICE_UNAVAILABLE {
+        let body = serde_json::to_string(&self.body).unwrap_or_default();
+        let mut response = (self.status, [(CONTENT_TYPE, "application/problem+json")], body).into_response();
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
         }
         response

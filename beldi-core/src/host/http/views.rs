@@ -123,7 +123,7 @@ pub(super) async fn functions(State(host): State<LocalHost>) -> Json<Vec<Functio
     Json(views.collect())
 }
 
-/// `GET /health`; while the host stops, no request comes this far.
+/// `GET /health`: whoever is answered knows that the gateway serves.
 pub(super) async fn health() -> Json<serde_json::Value> {
     Json(serde_json::json!({ "status": "ok" }))
 }

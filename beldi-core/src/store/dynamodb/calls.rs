@@ -153,7 +153,8 @@ pub(super) async fn batch_get(client: &Client, request: BatchGetItem) -> Answer 
     })
 }
 
-pub(super) async fn transact_write(client: &Client, request: TransactWrite, tables: &[String]) -> Answer {
+pub(super) async fn transact_write(client: &Client, request: TransactWrite) -> Answer {
+    let tables = translate::tables(&request);
     let writes = request.writes.into_iter().map(write_item).collect::<Result<Vec<_>, _>>()?;
     match client.transact_write_items().set_transact_items(Some(writes)).send().await {
         Ok(_) => Ok(Response::Done),
@@ -161,11 +162,11 @@ pub(super) async fn transact_write(client: &Client, request: TransactWrite, tabl
             Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
                 let reasons = cancelled.cancellation_reasons().iter();
                 translate::cancelled(
-                    tables,
+                    &tables,
                     &reasons.map(|reason| (reason.code.clone(), reason.message.clone())).collect::<Vec<_>>(),
                 )
             }
-            _ => store_error(&error, &translate::joined(tables)),
+            _ => store_error(&error, &translate::joined(&tables)),
         }),
     }
 }

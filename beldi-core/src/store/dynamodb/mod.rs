@@ -100,10 +100,7 @@ impl DynamoDbStore {
             Request::Query(request) => calls::query(client, request).await,
             Request::Scan(request) => calls::scan(client, request).await,
             Request::BatchGet(request) => calls::batch_get(client, request).await,
-            Request::TransactWrite(request) => {
-                let tables: Vec<_> = request.writes.iter().map(|write| write.table().to_owned()).collect();
-                calls::transact_write(client, request, &tables).await
-            }
+            Request::TransactWrite(request) => calls::transact_write(client, request).await,
             Request::CreateTable(request) => schema::create(client, &request.schema).await,
             Request::DescribeTable(request) => Ok(Response::Table(schema::describe(client, &request.table).await?)),
         }

@@ -132,7 +132,10 @@ impl Engine {
     }
 
     fn call(&self, request: Request) -> Result<Response, StoreError> {
-        let tables = translate::tables(&request);
+        let tables = match &request {
+            Request::TransactWrite(request) => translate::tables(request),
+            request => vec![request.table().to_owned()],
+        };
         self.guarded(|database| calls::call(database, request))?.map_err(|error| store_error(error, &tables))
     }
 

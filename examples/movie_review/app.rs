@@ -1,0 +1,140 @@
+//! The application on its file: the store, the host and what counts around them.
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use beldi::host::LocalHost;
+use beldi::store::{Counting, EmbeddedStore};
+use beldi::{Call, Client, ClientError, Function, PageToken, Settings};
+
+use crate::crashes::Crashes;
+use crate::ledger::Ledger;
+use crate::options::Options;
+use crate::services::Listing;
+
+/// How often the collectors look for what an attempt that died has left.
+const COLLECT_EVERY: Duration = Duration::from_millis(100);
+
+/// How often a client asks again for what has no answer yet.
+const PATIENCE: u32 = 50;
+
+/// The application on its file.
+pub(crate) struct App {
+    pub(crate) host: LocalHost,
+    pub(crate) client: Client,
+    pub(crate) store: Arc<Counting>,
+    pub(crate) crashes: Arc<Crashes>,
+    pub(crate) ledger: Ledger,
+}
+
+impl App {
+    /// Opens the file, or makes it, and starts the services on it.
+    pub(crate) async fn open(options: &Options) -> Result<Self, Box<dyn Error>> {
+        let store = open_data(options)?;
+        let ledger = Ledger::open(beside(&options.data, ".ledger"))?;
+        let store = Arc::new(Counting::new(Arc::new(store)));
+        let crashes = Arc::new(Crashes::new(options.crash_share()));
+        let host = LocalHost::builder(store.clone())
+            .settings(settings())
+            .crash_plan(crashes.clone())
+            .collect_every(Some(COLLECT_EVERY))
+            .start()
+            .await?;
+        Ok(Self { client: host.client(), host, store, crashes, ledger })
+    }
+}
+
+/// Short times, so that what has died is soon alive again; and patience, because here attempts die by chance and
+/// not because they cannot succeed.
+fn settings() -> Settings {
+    Settings {
+        timeout: Duration::from_secs(2),
+        margin: Duration::from_millis(200),
+        backoff: Duration::from_millis(20),
+        max_backoff: Duration::from_millis(500),
+        max_attempts: 100,
+        ..Settings::default()
+    }
+}
+
+/// Opens the data file. The ledger belongs to it: without the data it means nothing.
+fn open_data(options: &Options) -> Result<EmbeddedStore, Box<dyn Error>> {
+    let data = &options.data;
+    if let Some(directory) = data.parent() {
+        fs::create_dir_all(directory)?;
+    }
+    if options.fresh && data.exists() {
+        // Only a file that is such a store, and that nobody else has open, is removed.
+        drop(EmbeddedStore::open(data)?);
+        remove_all(data, &["", "-wal", "-shm", "-lock"])?;
+    }
+    if !data.exists() {
+        remove_all(data, &[".ledger"])?;
+    }
+    Ok(EmbeddedStore::open(data)?)
+}
+
+fn remove_all(data: &Path, suffixes: &[&str]) -> io::Result<()> {
+    for suffix in suffixes {
+        match fs::remove_file(beside(data, suffix)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn beside(data: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(data);
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// Calls a function until it answers. A call that died is asked for again under the same key, as any client
+/// would do it, and so stays one execution.
+pub(crate) async fn answer<F: Function>(
+    client: &Client,
+    key: &str,
+    call: impl Fn() -> Call<F>,
+) -> Result<F::Output, ClientError> {
+    let mut asked = 1;
+    loop {
+        match client.call(call()).idempotency_key(key).await {
+            Err(ClientError::Unavailable { .. }) if asked < PATIENCE => asked += 1,
+            answer => return answer,
+        }
+    }
+}
+
+/// All that a function lists page by page.
+pub(crate) async fn all<T, F: Function<Output = Listing<T>>>(
+    client: &Client,
+    list: impl Fn(Option<PageToken>) -> Call<F>,
+) -> Result<Vec<T>, ClientError> {
+    let mut items = Vec::new();
+    let mut next = None;
+    loop {
+        let page = observe(client, || list(next.clone())).await?;
+        items.extend(page.items);
+        next = page.next;
+        if next.is_none() {
+            return Ok(items);
+        }
+    }
+}
+
+/// Calls a `read_only` function until it answers. It needs no key: to ask again changes nothing.
+pub(crate) async fn observe<F: Function>(client: &Client, call: impl Fn() -> Call<F>) -> Result<F::Output, ClientError> {
+    let mut asked = 1;
+    loop {
+        match client.call(call()).await {
+            Err(ClientError::Unavailable { .. }) if asked < PATIENCE => asked += 1,
+            answer => return answer,
+        }
+    }
+}

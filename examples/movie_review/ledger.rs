@@ -1,0 +1,132 @@
+//! What the clients know: a file beside the data that says what was asked for and what was accepted.
+//!
+//! Invariant: a request stands here as asked for before it is sent, and as accepted before anybody is told so.
+//! So after the process was killed, a request that stands as accepted must have been executed once, one that is
+//! only asked for once or not at all.
+//!
+//! Each line is one write to the end of the file. That survives a killed process; a power failure, which would
+//! take more than that, is not what is tried here.
+
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use beldi::prelude::*;
+use uuid::Uuid;
+
+/// The file, open for more lines.
+pub(crate) struct Ledger {
+    path: PathBuf,
+    file: Mutex<File>,
+    /// How many of the requests in the file were asked for by earlier runs.
+    earlier: usize,
+}
+
+/// A review that was asked for.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+pub(crate) struct Asked {
+    /// The idempotency key.
+    pub(crate) key: Uuid,
+    /// Who asked.
+    pub(crate) user: Uuid,
+    /// The film's id.
+    pub(crate) film: String,
+    /// The rating.
+    pub(crate) stars: u8,
+}
+
+/// What became of a request, as far as its client knows.
+#[derive(Serialize, Deserialize, Debug, Clone, Copy, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Outcome {
+    /// It was answered with the id of the review.
+    Answered(Uuid),
+    /// It was taken down and will be executed.
+    Started,
+    /// It was answered with an error: there is no review.
+    Refused,
+}
+
+/// A request with its outcome; `None` if the client never got one.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Request {
+    /// What was asked for.
+    pub(crate) asked: Asked,
+    /// What came of it.
+    pub(crate) outcome: Option<Outcome>,
+    /// Whether an earlier run asked.
+    pub(crate) earlier: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Line {
+    Asked(Asked),
+    Got { key: Uuid, outcome: Outcome },
+}
+
+impl Ledger {
+    /// Opens the ledger for more lines, or begins it.
+    pub(crate) fn open(path: PathBuf) -> io::Result<Self> {
+        let earlier = read(&path, usize::MAX)?.len();
+        let mut file = OpenOptions::new().create(true).append(true).open(&path)?;
+        if !ends_with_line(&path)? {
+            // The process died in the middle of a line: it stays alone on its line, and counts for nothing.
+            file.write_all(b"\n")?;
+        }
+        Ok(Self { path, file: Mutex::new(file), earlier })
+    }
+
+    /// Notes that a request is about to be sent.
+    pub(crate) fn asked(&self, asked: Asked) -> io::Result<()> {
+        self.append(&Line::Asked(asked))
+    }
+
+    /// Notes what came of a request.
+    pub(crate) fn got(&self, key: Uuid, outcome: Outcome) -> io::Result<()> {
+        self.append(&Line::Got { key, outcome })
+    }
+
+    /// All requests in the file, in the order in which they were asked for.
+    pub(crate) fn requests(&self) -> io::Result<Vec<Request>> {
+        read(&self.path, self.earlier)
+    }
+
+    fn append(&self, line: &Line) -> io::Result<()> {
+        let mut text = serde_json::to_string(line)?;
+        text.push('\n');
+        self.file.lock().unwrap_or_else(PoisonError::into_inner).write_all(text.as_bytes())
+    }
+}
+
+/// The requests in the file; the first `earlier` of them are an earlier run's.
+fn read(path: &Path, earlier: usize) -> io::Result<Vec<Request>> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut requests: Vec<Request> = Vec::new();
+    let mut places = HashMap::new();
+    for line in text.lines().filter_map(|line| serde_json::from_str(line).ok()) {
+        match line {
+            Line::Asked(asked) => {
+                let place = requests.len();
+                places.insert(asked.key, place);
+                requests.push(Request { asked, outcome: None, earlier: place < earlier });
+            }
+            Line::Got { key, outcome } => {
+                if let Some(place) = places.get(&key) {
+                    requests[*place].outcome = Some(outcome);
+                }
+            }
+        }
+    }
+    Ok(requests)
+}
+
+fn ends_with_line(path: &Path) -> io::Result<bool> {
+    Ok(fs::read(path)?.last().is_none_or(|last| *last == b'\n'))
+}

@@ -1,0 +1,92 @@
+//! What there is to see at the end.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use beldi::host::Statistics;
+use beldi::store::Counts;
+use comfy_table::{CellAlignment, Table, presets};
+use hdrhistogram::Histogram;
+use indicatif::HumanCount;
+
+use crate::checks::Check;
+use crate::load::{Measured, Progress};
+
+/// What is told of a run under load.
+pub(crate) struct Report<'a> {
+    pub(crate) progress: &'a Progress,
+    pub(crate) measured: &'a Measured,
+    pub(crate) time: Duration,
+    pub(crate) statistics: Statistics,
+    pub(crate) requests: &'a Counts,
+}
+
+impl Report<'_> {
+    /// What was done, and what it took.
+    pub(crate) fn numbers(&self) -> Table {
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let (composed, refused) = (count(&self.progress.composed), count(&self.progress.refused));
+        let (pages, started) = (count(&self.progress.pages), count(&self.progress.started));
+        let answered = composed + refused + pages;
+        let Statistics { attempts, crashed, timed_out, restarted, repeated } = self.statistics;
+        let total = self.requests.total();
+        let of_each = format!("{composed} reviews composed, {pages} pages read, {refused} refused");
+        let each_second = (answered + started) as f64 / self.time.as_secs_f64().max(f64::MIN_POSITIVE);
+        let for_each = total as f64 / (answered + started).max(1) as f64;
+        let mut table = Table::new();
+        table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(["load", "", ""]);
+        let mut row = |name: &str, number: u64, remark: String| {
+            table.add_row([name.to_owned(), HumanCount(number).to_string(), remark]);
+        };
+        row("requests answered", answered, of_each);
+        row("requests started", started, format!("{each_second:.0} requests a second in all"));
+        row("attempts", attempts, format!("{timed_out} of them ended at their deadline"));
+        row("crashes", crashed, format!("{:.1} % of the attempts", percent(crashed, attempts)));
+        row("restarts", restarted, "by a collector, of instances that nobody asked for any more".to_owned());
+        row("repeats", repeated, "by callers, of calls that had died".to_owned());
+        row("store requests", total, format!("{for_each:.1} for each request, repetitions and collectors included"));
+        right_aligned(&mut table, 1..2);
+        table
+    }
+
+    /// How long requests took, crashes and repetitions included.
+    pub(crate) fn latencies(&self) -> Table {
+        let mut table = Table::new();
+        table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+        table.set_header(["latency in ms", "p50", "p90", "p99", "max", "count"]);
+        table.add_row(latency("compose a review", &self.measured.compose));
+        table.add_row(latency("read a page", &self.measured.page));
+        right_aligned(&mut table, 1..6);
+        table
+    }
+}
+
+/// What must hold, and whether it did.
+pub(crate) fn invariants(checks: &[Check]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(["invariant", "", "looked at"]);
+    for Check { name, held, detail } in checks {
+        table.add_row([*name, if *held { "held" } else { "BROKEN" }, detail]);
+    }
+    table
+}
+
+/// A share in percent, 0 of nothing.
+pub(crate) fn percent(part: u64, whole: u64) -> f64 {
+    100.0 * part as f64 / whole.max(1) as f64
+}
+
+fn latency(name: &str, histogram: &Histogram<u64>) -> Vec<String> {
+    let ms = |micros: u64| format!("{:.1}", micros as f64 / 1000.0);
+    let quantiles = [0.5, 0.9, 0.99].map(|quantile| ms(histogram.value_at_quantile(quantile)));
+    let rest = [ms(histogram.max()), HumanCount(histogram.len()).to_string()];
+    [name.to_owned()].into_iter().chain(quantiles).chain(rest).collect()
+}
+
+fn right_aligned(table: &mut Table, columns: std::ops::Range<usize>) {
+    for column in columns {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+}

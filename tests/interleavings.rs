@@ -1,0 +1,266 @@
+//! All interleavings of two attempts of one instance with another writer.
+//!
+//! Each test takes a random sample, the same in every run; with `BELDI_INTERLEAVINGS=all`, which
+//! `cargo xtask interleave` sets, it exhausts them.
+
+use beldi::prelude::*;
+use beldi::testing::{Contest, Explored, Interleavings};
+
+beldi::service!(Shop = "shop");
+beldi::service!(Bank = "bank");
+
+#[derive(Item, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[beldi(service = Shop, table = "counters")]
+struct Counter {
+    #[beldi(partition_key)]
+    name: String,
+    count: i64,
+}
+
+#[derive(Item, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[beldi(service = Bank, table = "accounts")]
+struct Account {
+    #[beldi(partition_key)]
+    owner: String,
+    balance: i64,
+}
+
+/// Reads, then writes what it read and one more.
+#[beldi::function(service = Shop)]
+async fn increment(name: String) -> i64 {
+    let mut counter = Counter::get(&name).await.unwrap_or(Counter { name, count: 0 });
+    counter.count += 1;
+    counter.put().await;
+    counter.count
+}
+
+/// Writes without having read.
+#[beldi::function(service = Shop)]
+async fn add(name: String, amount: i64) {
+    Counter::update(&name).add(Counter::COUNT, amount).await;
+}
+
+/// Takes one if there is one.
+#[beldi::function(service = Shop)]
+async fn take(name: String) -> Result<(), Option<i64>> {
+    let take = Counter::update(&name).add(Counter::COUNT, -1).when(Counter::COUNT.ge(1));
+    take.await.map_err(|conflict| conflict.current.map(|counter| counter.count))
+}
+
+/// Has no effect, but is not `read_only`: what it returns must not change.
+#[beldi::function(service = Shop)]
+async fn look_twice(name: String) -> (i64, i64) {
+    let first = Counter::get(&name).await.map_or(0, |counter| counter.count);
+    let second = Counter::get(&name).await.map_or(0, |counter| counter.count);
+    (first, second)
+}
+
+/// Observes after its last effect.
+#[beldi::function(service = Shop)]
+async fn add_and_look(name: String) -> i64 {
+    Counter::update(&name).add(Counter::COUNT, 1).await;
+    Counter::get(&name).await.map_or(0, |counter| counter.count)
+}
+
+/// A branch that reads a row which another branch writes.
+#[beldi::function(service = Shop)]
+async fn branches(name: String) -> i64 {
+    let ((), seen) = beldi::join!(
+        Counter::update(&name).add(Counter::COUNT, 1),
+        async {
+            let seen = Counter::get(&name).await.map_or(0, |counter| counter.count);
+            deposit(name.clone(), 1).await;
+            seen
+        }
+    );
+    seen
+}
+
+#[beldi::function(service = Bank)]
+async fn deposit(owner: String, amount: i64) -> i64 {
+    let mut account = Account::get(&owner).await.unwrap_or(Account { owner, balance: 0 });
+    account.balance += amount;
+    account.put().await;
+    account.balance
+}
+
+/// Calls twice, with a write between.
+#[beldi::function(service = Shop)]
+async fn pay(name: String) -> (i64, i64) {
+    let first = deposit(name.clone(), 1).await;
+    Counter::update(&name).add(Counter::COUNT, 1).await;
+    (first, deposit(name, 10).await)
+}
+
+#[beldi::function(service = Shop, read_only)]
+async fn count(name: String) -> i64 {
+    Counter::get(&name).await.map_or(0, |counter| counter.count)
+}
+
+#[beldi::function(service = Bank, read_only)]
+async fn balance(owner: String) -> i64 {
+    Account::get(&owner).await.map_or(0, |account| account.balance)
+}
+
+fn interleavings() -> Interleavings {
+    match std::env::var("BELDI_INTERLEAVINGS") {
+        Ok(all) if all == "all" => Interleavings::new(),
+        _ => Interleavings::new().sample(20_201_104, 400),
+    }
+}
+
+fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: T, expected: T) -> Result<(), String> {
+    if found == expected { Ok(()) } else { Err(format!("{what}: found {found:?}, expected {expected:?}")) }
+}
+
+async fn current_count(contest: &Contest, name: &str) -> i64 {
+    contest.client().call(count(name.to_owned())).await.expect("a count")
+}
+
+fn finish(test: &str, explored: &Explored) {
+    let all = if explored.exhausted { "all" } else { "a sample of" };
+    println!("{test}: {all} {} interleavings", explored.runs);
+    explored.assert_passed();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_and_a_write_happen_once() {
+    let explored = interleavings().explore(|contest: Contest| async move {
+        let name = contest.unique("row");
+        let (one, two, _) = tokio::join!(
+            contest.attempt(name.clone(), false, increment(name.clone())),
+            contest.attempt(name.clone(), false, increment(name.clone())),
+            contest.attempt(contest.unique("other"), false, add(contest.unique("elsewhere"), 1)),
+        );
+        contest.settle().await;
+        let (one, two) = (one.expect("a result"), two.expect("a result"));
+        same("the attempts' results", one, two)?;
+        same("the count", current_count(&contest, &name).await, 1)
+    });
+    finish("a_read_and_a_write_happen_once", &explored.await);
+}
+
+/// With logs of one entry the other writer's writes roll the row while an attempt is held.
+#[tokio::test(start_paused = true)]
+async fn a_write_after_a_read_is_found_in_a_segment() {
+    let explored = interleavings().explore(|contest: Contest| async move {
+        let name = contest.unique("row");
+        let (one, two, other) = tokio::join!(
+            contest.attempt(name.clone(), false, add_after_look(name.clone(), 1)),
+            contest.attempt(name.clone(), true, add_after_look(name.clone(), 1)),
+            contest.attempt(contest.unique("other"), false, add(name.clone(), 100)),
+        );
+        contest.settle().await;
+        one.and(two).and(other).expect("results");
+        same("the count", current_count(&contest, &name).await, 101)
+    });
+    finish("a_write_after_a_read_is_found_in_a_segment", &explored.await);
+}
+
+/// Reads for a witness, then adds.
+#[beldi::function(service = Shop)]
+async fn add_after_look(name: String, amount: i64) {
+    let seen = Counter::get(&name).await;
+    let _ = seen;
+    Counter::update(&name).add(Counter::COUNT, amount).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_blind_write_happens_once() {
+    let explored = interleavings().explore(|contest: Contest| async move {
+        let name = contest.unique("row");
+        let (one, two, other) = tokio::join!(
+            contest.attempt(name.clone(), false, add(name.clone(), 1)),
+            contest.attempt(name.clone(), false, add(name.clone(), 1)),
+            contest.attempt(contest.unique("other"), false, add(name.clone(), 100)),
+        );
+        contest.settle().await;
+        one.and(two).and(other).expect("results");
+        same("the count", current_count(&contest, &name).await, 101)
+    });
+    finish("a_blind_write_happens_once", &explored.await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_condition_has_one_outcome() {
+    let explored = interleavings().explore(|contest: Contest| async move {
+        let name = contest.unique("row");
+        let (one, two, other) = tokio::join!(
+            contest.attempt(name.clone(), false, take(name.clone())),
+            contest.attempt(name.clone(), false, take(name.clone())),
+            contest.attempt(contest.unique("other"), false, add(name.clone(), 1)),
+        );
+        contest.settle().await;
+        other.expect("a result");
+        let (one, two) = (one.expect("a result"), two.expect("a result"));
+        same("the outcomes", one.is_ok(), two.is_ok())?;
+        same("the items", one, two)?;
+        same("the count", current_count(&contest, &name).await, if two.is_ok() { 0 } else { 1 })
+    });
+    finish("a_condition_has_one_outcome", &explored.await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_returned_does_not_change() {
+    let explored = interleavings().explore(|contest: Contest| async move {
+        let name = contest.unique("row");
+        let (one, two, other) = tokio::join!(
+            contest.attempt(name.clone(), false, look_twice(name.clone())),
+            contest.attempt(name.clone(), false, look_twice(name.clone())),
+            contest.attempt(contest.unique("other"), false, add(name.clone(), 1)),
+        );
+        contest.settle().await;
+        other.expect("a result");
+        same("the results", one.expect("a result"), two.expect("a result"))
+    });
+    finish("what_was_returned_does_not_change", &explored.await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_observation_after_the_last_effect_is_agreed_on() {
+    let explored = interleavings().explore(|contest: Contest| async move {
+        let name = contest.unique("row");
+        let (one, two, other) = tokio::join!(
+            contest.attempt(name.clone(), false, add_and_look(name.clone())),
+            contest.attempt(name.clone(), true, add_and_look(name.clone())),
+            contest.attempt(contest.unique("other"), false, add(name.clone(), 100)),
+        );
+        contest.settle().await;
+        other.expect("a result");
+        same("the results", one.expect("a result"), two.expect("a result"))?;
+        same("the count", current_count(&contest, &name).await, 101)
+    });
+    finish("an_observation_after_the_last_effect_is_agreed_on", &explored.await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn branches_of_a_join_happen_once() {
+    let explored = interleavings().explore(|contest: Contest| async move {
+        let name = contest.unique("row");
+        let (one, two) = tokio::join!(
+            contest.attempt(name.clone(), false, branches(name.clone())),
+            contest.attempt(name.clone(), true, branches(name.clone())),
+        );
+        contest.settle().await;
+        same("the results", one.expect("a result"), two.expect("a result"))?;
+        same("the count", current_count(&contest, &name).await, 1)?;
+        same("the balance", contest.client().call(balance(name)).await.expect("a balance"), 1)
+    });
+    finish("branches_of_a_join_happen_once", &explored.await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_happen_once() {
+    let explored = interleavings().explore(|contest: Contest| async move {
+        let name = contest.unique("row");
+        let (one, two) = tokio::join!(
+            contest.attempt(name.clone(), false, pay(name.clone())),
+            contest.attempt(name.clone(), false, pay(name.clone())),
+        );
+        contest.settle().await;
+        same("the results", one.expect("a result"), (1, 11))?;
+        same("the results", two.expect("a result"), (1, 11))?;
+        same("the balance", contest.client().call(balance(name)).await.expect("a balance"), 11)
+    });
+    finish("calls_happen_once", &explored.await);
+}
