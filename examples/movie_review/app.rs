@@ -29,14 +29,14 @@ pub(crate) struct App {
     pub(crate) client: Client,
     pub(crate) store: Arc<Counting>,
     pub(crate) crashes: Arc<Crashes>,
-    pub(crate) ledger: Ledger,
+    pub(crate) ledger: Arc<Ledger>,
 }
 
 impl App {
     /// Opens the file, or makes it, and starts the services on it.
     pub(crate) async fn open(options: &Options) -> Result<Self, Box<dyn Error>> {
         let store = open_data(options)?;
-        let ledger = Ledger::open(beside(&options.data, ".ledger"))?;
+        let ledger = Arc::new(Ledger::open(beside(&options.data, ".ledger"))?);
         let store = Arc::new(Counting::new(Arc::new(store)));
         let crashes = Arc::new(Crashes::new(options.crash_share()));
         let host = LocalHost::builder(store.clone())

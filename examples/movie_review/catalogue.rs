@@ -38,10 +38,10 @@ pub(crate) async fn load(client: &Client, films: &[FilmRecord], bar: &ProgressBa
                 let _ = answer(&client, &key, || frontend::add_film(film.clone())).await?;
                 bar.inc(1);
             }
-            Ok(())
+            Ok::<_, ClientError>(())
         });
     }
-    workers.join_all().await.into_iter().collect::<Result<(), _>>()?;
+    workers.join_all().await.into_iter().collect::<Result<(), ClientError>>()?;
     Ok(missing.len())
 }
 

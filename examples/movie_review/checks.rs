@@ -1,6 +1,6 @@
 //! What must hold: found out from what the services list, and compared with what the clients know.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Display;
 use std::hash::Hash;
 
@@ -30,7 +30,7 @@ const TOLD: usize = 3;
 
 impl Check {
     /// Holds if there are no problems; otherwise some of them are told.
-    pub(crate) fn new(name: &'static str, looked_at: &str, problems: Vec<String>) -> Self {
+    pub(crate) fn new(name: &'static str, looked_at: &str, problems: &[String]) -> Self {
         let held = problems.is_empty();
         let detail = match problems.len() {
             0 => looked_at.to_owned(),
@@ -85,22 +85,22 @@ impl Snapshot {
     fn in_user_lists(&self) -> Check {
         let lines = counted(self.by_user.iter().map(|line| (line.user, line.review)));
         let wanted = self.reviews.iter().map(|review| ((review.user, review.id), review.id));
-        Check::new("every review is in its user's list once", &several(self.reviews.len(), "review"), once(&lines, wanted))
+        Check::new("every review is in its user's list once", &several(self.reviews.len(), "review"), &once(&lines, wanted))
     }
 
     fn in_film_lists(&self) -> Check {
         let lines = counted(self.by_film.iter().map(|line| (line.film.as_str(), line.review)));
         let wanted = self.reviews.iter().map(|review| ((review.film.as_str(), review.id), review.id));
-        Check::new("every review is in its film's list once", &several(self.reviews.len(), "review"), once(&lines, wanted))
+        Check::new("every review is in its film's list once", &several(self.reviews.len(), "review"), &once(&lines, wanted))
     }
 
     fn none_dangles(&self) -> Check {
         let reviews: HashSet<_> = self.reviews.iter().map(|review| review.id).collect();
         let lines = self.by_user.iter().map(|line| line.review).chain(self.by_film.iter().map(|line| line.review));
         let dangling = lines.filter(|review| !reviews.contains(review));
-        let problems = dangling.map(|review| format!("a list has {review}, which is not stored")).collect();
+        let problems: Vec<_> = dangling.map(|review| format!("a list has {review}, which is not stored")).collect();
         let lines = self.by_user.len() + self.by_film.len();
-        Check::new("every line of a list has its review", &several(lines, "line"), problems)
+        Check::new("every line of a list has its review", &several(lines, "line"), &problems)
     }
 
     fn ratings_sum_up(&self) -> Check {
@@ -111,14 +111,16 @@ impl Snapshot {
         }
         let ratings: BTreeMap<_, _> =
             self.ratings.iter().map(|rating| (rating.film.as_str(), (rating.stars, rating.reviews))).collect();
-        let films: HashSet<_> = sums.keys().chain(ratings.keys()).copied().collect();
-        let of = |of: &BTreeMap<&str, (u64, u64)>, film| of.get(film).copied().unwrap_or_default();
-        let wrong = films.iter().filter(|film| of(&sums, film) != of(&ratings, film));
-        let problems = wrong.map(|film| {
-            let ((stars, reviews), (is_stars, is_reviews)) = (of(&sums, film), of(&ratings, film));
-            format!("{film}: {is_reviews} ratings with {is_stars} stars for {reviews} reviews with {stars}")
+        let films: BTreeSet<_> = sums.keys().chain(ratings.keys()).copied().collect();
+        let both = films.iter().map(|film| {
+            let [sum, rating] = [&sums, &ratings].map(|of| of.get(film).copied().unwrap_or_default());
+            (film, sum, rating)
         });
-        Check::new("ratings add up to the reviews", &several(films.len(), "film"), problems.collect())
+        let wrong = both.filter(|(_, sum, rating)| sum != rating);
+        let problems = wrong.map(|(film, (stars, reviews), (rated_stars, rated))| {
+            format!("{film}: {rated} ratings with {rated_stars} stars for {reviews} reviews with {stars}")
+        });
+        Check::new("ratings add up to the reviews", &several(films.len(), "film"), &problems.collect::<Vec<_>>())
     }
 
     /// A list that was appended to twice, or not at all, shows here.
@@ -133,13 +135,12 @@ impl Snapshot {
         let unfounded = credits.keys().filter(|credit| !roles.contains(*credit));
         problems.extend(unfounded.map(|(person, film)| format!("{person} has no role in {film}")));
         let looked_at = format!("{}, {}", several(catalogue.len(), "film"), several(roles.len(), "role"));
-        Check::new("every film is there, every role credited once", &looked_at, problems)
+        Check::new("every film is there, every role credited once", &looked_at, &problems)
     }
 
     fn stored_once(&self, name: &'static str, requests: &[&Request]) -> Check {
         let reviews = self.by_key();
-        let is_accepted = |request: &&&Request| matches!(request.outcome, Some(Outcome::Answered(_) | Outcome::Started));
-        let accepted: Vec<_> = requests.iter().filter(is_accepted).collect();
+        let accepted: Vec<_> = requests.iter().filter(|request| request.is_accepted()).collect();
         let problems = accepted.iter().filter_map(|request| {
             let key = request.asked.key;
             match reviews.get(&key).map(Vec::as_slice) {
@@ -148,7 +149,7 @@ impl Snapshot {
                 found => Some(format!("request {key} is stored {} times", found.map_or(0, <[_]>::len))),
             }
         });
-        Check::new(name, &several(accepted.len(), "request"), problems.collect())
+        Check::new(name, &several(accepted.len(), "request"), &problems.collect::<Vec<_>>())
     }
 
     fn at_most_once(&self, requests: &[Request]) -> Check {
@@ -156,10 +157,10 @@ impl Snapshot {
         let open: Vec<_> = requests.iter().filter(|request| request.outcome.is_none()).collect();
         let times = |request: &&&Request| reviews.get(&request.asked.key).map_or(0, Vec::len);
         let twice = open.iter().filter(|request| times(request) > 1);
-        let problems = twice.map(|request| format!("request {} is stored more than once", request.asked.key)).collect();
+        let problems = twice.map(|request| format!("request {} is stored more than once", request.asked.key));
         let stored = open.iter().filter(|request| times(request) == 1).count();
         let looked_at = format!("{}, {stored} of them stored", several(open.len(), "request"));
-        Check::new("requests without an answer stored at most once", &looked_at, problems)
+        Check::new("requests without an answer stored at most once", &looked_at, &problems.collect::<Vec<_>>())
     }
 
     fn refused_left_nothing(&self, requests: &[Request]) -> Check {
@@ -167,8 +168,8 @@ impl Snapshot {
         let is_refused = |request: &&Request| request.outcome == Some(Outcome::Refused);
         let refused: Vec<_> = requests.iter().filter(is_refused).collect();
         let stored = refused.iter().filter(|request| reviews.contains_key(&request.asked.key));
-        let problems = stored.map(|request| format!("request {} was refused and is stored", request.asked.key)).collect();
-        Check::new("refused requests left nothing", &several(refused.len(), "request"), problems)
+        let problems = stored.map(|request| format!("request {} was refused and is stored", request.asked.key));
+        Check::new("refused requests left nothing", &several(refused.len(), "request"), &problems.collect::<Vec<_>>())
     }
 
     /// Reviews by the idempotency key that their text names. Those that came through the gateway name none.

@@ -67,6 +67,13 @@ enum Line {
     Got { key: Uuid, outcome: Outcome },
 }
 
+impl Request {
+    /// Whether somebody was told that it has happened or will.
+    pub(crate) fn is_accepted(&self) -> bool {
+        matches!(self.outcome, Some(Outcome::Answered(_) | Outcome::Started))
+    }
+}
+
 impl Ledger {
     /// Opens the ledger for more lines, or begins it.
     pub(crate) fn open(path: PathBuf) -> io::Result<Self> {

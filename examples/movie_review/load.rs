@@ -2,11 +2,12 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use beldi::{Client, ClientError};
 use hdrhistogram::Histogram;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -41,7 +42,8 @@ pub(crate) struct Load {
     pub(crate) films: Vec<(String, String)>,
     /// Names and ids.
     pub(crate) users: Vec<(String, Uuid)>,
-    pub(crate) stop: AtomicBool,
+    /// Becomes true when they are to stop early.
+    pub(crate) interrupted: watch::Receiver<bool>,
     pub(crate) progress: Progress,
 }
 
@@ -58,6 +60,7 @@ pub(crate) struct Progress {
 pub(crate) struct Measured {
     pub(crate) compose: Histogram<u64>,
     pub(crate) page: Histogram<u64>,
+    pub(crate) time: Duration,
     pub(crate) failures: Vec<String>,
 }
 
@@ -74,7 +77,7 @@ enum Failure {
 
 impl Measured {
     fn new() -> Self {
-        Self { compose: histogram(), page: histogram(), failures: Vec::new() }
+        Self { compose: histogram(), page: histogram(), time: Duration::ZERO, failures: Vec::new() }
     }
 
     fn add(&mut self, other: Self) {
@@ -95,7 +98,8 @@ fn record(histogram: &mut Histogram<u64>, since: Instant) {
 impl Load {
     /// Lets all users work for `time`, or until they are told to stop; each ends what it has begun.
     pub(crate) async fn run(self: &Arc<Self>, time: Duration) -> Measured {
-        let until = Instant::now() + time;
+        let begin = Instant::now();
+        let until = begin + time;
         let mut users = JoinSet::new();
         for user in 0..self.users.len() {
             let load = Arc::clone(self);
@@ -103,12 +107,13 @@ impl Load {
         }
         let mut measured = Measured::new();
         users.join_all().await.into_iter().for_each(|one| measured.add(one));
+        measured.time = begin.elapsed();
         measured
     }
 
     async fn user(&self, user: usize, until: Instant) -> Measured {
         let mut measured = Measured::new();
-        while Instant::now() < until && !self.stop.load(Ordering::Relaxed) {
+        while Instant::now() < until && !*self.interrupted.borrow() {
             if let Err(failure) = self.one_request(user, &mut measured).await {
                 measured.failures.push(failure.to_string());
             }

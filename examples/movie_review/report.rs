@@ -1,24 +1,25 @@
 //! What there is to see at the end.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use beldi::host::Statistics;
 use beldi::store::Counts;
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use hdrhistogram::Histogram;
 use indicatif::HumanCount;
 
 use crate::checks::Check;
 use crate::load::{Measured, Progress};
 
+/// A line under the header, and nothing else.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─'));
+
 /// What is told of a run under load.
 pub(crate) struct Report<'a> {
     pub(crate) progress: &'a Progress,
     pub(crate) measured: &'a Measured,
-    pub(crate) time: Duration,
     pub(crate) statistics: Statistics,
-    pub(crate) requests: &'a Counts,
+    pub(crate) requests: Counts,
 }
 
 impl Report<'_> {
@@ -31,10 +32,10 @@ impl Report<'_> {
         let Statistics { attempts, crashed, timed_out, restarted, repeated } = self.statistics;
         let total = self.requests.total();
         let of_each = format!("{composed} reviews composed, {pages} pages read, {refused} refused");
-        let each_second = (answered + started) as f64 / self.time.as_secs_f64().max(f64::MIN_POSITIVE);
+        let each_second = (answered + started) as f64 / self.measured.time.as_secs_f64().max(f64::MIN_POSITIVE);
         let for_each = total as f64 / (answered + started).max(1) as f64;
         let mut table = Table::new();
-        table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(["load", "", ""]);
+        table.load_style(STYLE).set_header(["load", "", ""]);
         let mut row = |name: &str, number: u64, remark: String| {
             table.add_row([name.to_owned(), HumanCount(number).to_string(), remark]);
         };
@@ -52,7 +53,7 @@ impl Report<'_> {
     /// How long requests took, crashes and repetitions included.
     pub(crate) fn latencies(&self) -> Table {
         let mut table = Table::new();
-        table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+        table.load_style(STYLE);
         table.set_header(["latency in ms", "p50", "p90", "p99", "max", "count"]);
         table.add_row(latency("compose a review", &self.measured.compose));
         table.add_row(latency("read a page", &self.measured.page));
@@ -64,7 +65,7 @@ impl Report<'_> {
 /// What must hold, and whether it did.
 pub(crate) fn invariants(checks: &[Check]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(["invariant", "", "looked at"]);
+    table.load_style(STYLE).set_header(["invariant", "", "looked at"]);
     for Check { name, held, detail } in checks {
         table.add_row([*name, if *held { "held" } else { "BROKEN" }, detail]);
     }

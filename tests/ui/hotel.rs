@@ -2,7 +2,7 @@
 
 #![allow(dead_code)]
 
-use beldi::prelude::*;
+pub use beldi::prelude::*;
 
 beldi::service!(pub Hotel = "hotel");
 beldi::service!(pub Travel = "travel");

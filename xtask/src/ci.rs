@@ -5,10 +5,11 @@
 
 use std::error::Error;
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::cargo;
 use crate::tally::Tally;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -26,13 +27,13 @@ struct Step {
 }
 
 const STEPS: [Step; 9] = [
-    Step { name: "format", run: || cargo(&["fmt", "--all", "--check"]) },
+    Step { name: "format", run: || run_cargo(&["fmt", "--all", "--check"]) },
     Step { name: "dependencies", run: dependencies },
     Step { name: "book", run: book },
     Step { name: "clippy", run: clippy },
     Step { name: "features", run: features },
     Step { name: "documentation", run: documentation },
-    Step { name: "tests", run: || cargo(&["test", "--locked", "--workspace"]) },
+    Step { name: "tests", run: || run_cargo(&["test", "--locked", "--workspace"]) },
     Step { name: "examples", run: examples },
     Step { name: "dynamodb-local", run: dynamodb_local },
 ];
@@ -81,20 +82,20 @@ fn dependencies() -> Result<()> {
 fn book() -> Result<()> {
     // Without its server, which takes as long to build as all the rest of it.
     let mdbook = Tool { name: "mdbook", version: "0.5.4", features: &["--no-default-features"] }.path()?;
-    run_command(Command::new(mdbook).args(["build", "book", "--dest-dir"]).arg(target_directory().join("book")))
+    run_command(Command::new(mdbook).args(["build", "book", "--dest-dir"]).arg(cargo::target_directory().join("book")))
 }
 
 fn clippy() -> Result<()> {
-    cargo(&[CLIPPY, &["--workspace", "--all-targets", "--all-features"], DENY].concat())
+    run_cargo(&[CLIPPY, &["--workspace", "--all-targets", "--all-features"], DENY].concat())
 }
 
 /// Each store alone compiles, and nothing in the code depends on the other.
 fn features() -> Result<()> {
     let packages = ["--package", "beldi", "--package", "beldi-core", "--no-default-features"];
     for features in ["embedded", "aws"] {
-        cargo(&[CLIPPY, &packages, &["--features", features], DENY].concat())?;
+        run_cargo(&[CLIPPY, &packages, &["--features", features], DENY].concat())?;
     }
-    cargo(&[CLIPPY, &packages, DENY].concat())
+    run_cargo(&[CLIPPY, &packages, DENY].concat())
 }
 
 fn documentation() -> Result<()> {
@@ -104,7 +105,7 @@ fn documentation() -> Result<()> {
 
 /// The small examples, which the book shows with what they print.
 fn examples() -> Result<()> {
-    ["hello", "counter"].iter().try_for_each(|example| cargo(&["run", "--quiet", "--locked", "--example", example]))
+    ["hello", "counter"].iter().try_for_each(|example| run_cargo(&["run", "--quiet", "--locked", "--example", example]))
 }
 
 fn dynamodb_local() -> Result<()> {
@@ -124,7 +125,7 @@ impl Tool {
         if self.is_at(self.name.as_ref()) {
             return Ok(self.name.into());
         }
-        let tools = target_directory().join("tools");
+        let tools = cargo::target_directory().join("tools");
         let path = tools.join("bin").join(self.name);
         if self.is_at(path.as_os_str()) {
             return Ok(path.into());
@@ -143,27 +144,21 @@ impl Tool {
     }
 }
 
-fn cargo(arguments: &[&str]) -> Result<()> {
+fn run_cargo(arguments: &[&str]) -> Result<()> {
     run_command(&mut cargo_command(arguments))
 }
 
 fn cargo_command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = cargo::command().into_std();
     command.args(arguments);
     command
 }
 
 fn run_command(command: &mut Command) -> Result<()> {
     let program = Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let status =
-        command.current_dir(root()).status().map_err(|error| format!("`{program}` cannot be started: {error}"))?;
+    let status = command
+        .current_dir(cargo::root())
+        .status()
+        .map_err(|error| format!("`{program}` cannot be started: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("`{program}` failed ({status})").into()) }
-}
-
-fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-}
-
-fn target_directory() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }

@@ -7,6 +7,7 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Expr, ExprAsync, ExprAwait, ExprCall, Item, Macro, Stmt, Token};
 
@@ -44,7 +45,7 @@ impl Steps<'_> {
 
     /// The call that makes a future of an operation. Its tokens have the place of `span`, where the
     /// runtime finds the line of a step and the compiler the source of a mistake.
-    fn step(&mut self, operation: &Expr, span: Span) -> TokenStream {
+    fn step(&mut self, operation: &TokenStream, span: Span) -> TokenStream {
         let ordinal = self.next_ordinal();
         let (cx, service) = (&self.cx, &self.context.service);
         let verb = Ident::new(if self.context.read_only { "observe" } else { "step" }, span);
@@ -59,7 +60,7 @@ impl Steps<'_> {
         // What the check has refused stays a future of its own library, which type-checks.
         let root = paths::root(&awaited.base).map(paths::names).unwrap_or_default();
         if rules::judge(&root).is_none() && rules::judge_awaited(&root).is_none() {
-            let step = self.step(&awaited.base, awaited.await_token.span);
+            let step = self.step(&awaited.base.to_token_stream(), awaited.await_token.span);
             *awaited.base = Expr::Verbatim(step);
         }
     }
@@ -87,40 +88,47 @@ impl Steps<'_> {
         let number = self.next_ordinal();
         let contexts: Vec<Ident> =
             (0..branches.len()).map(|index| hidden(format_ident!("__cx_{}_{index}", self.ordinal))).collect();
-        let futures: Vec<TokenStream> =
-            branches.into_iter().zip(&contexts).map(|(branch, cx)| self.branch(branch, cx, span)).collect();
-        let names: Vec<Ident> = (0..futures.len()).map(|index| hidden(format_ident!("__branch_{index}"))).collect();
-        let indexes = (0..futures.len()).map(Literal::usize_unsuffixed);
+        let names: Vec<Ident> = (0..branches.len()).map(|index| hidden(format_ident!("__branch_{index}"))).collect();
+        let (mut values, mut futures) = (Vec::new(), Vec::new());
+        for ((branch, cx), name) in branches.into_iter().zip(&contexts).zip(&names) {
+            let (value, future) = self.branch(branch, cx, name);
+            values.push(value);
+            futures.push(future);
+        }
+        let indexes = (0..names.len()).map(Literal::usize_unsuffixed);
         let (cx, join, results) = (&self.cx, hidden(format_ident!("__join")), hidden(format_ident!("__results")));
         // A `match` keeps what the operations borrow alive until all branches are done.
         Expr::Verbatim(quote_spanned! {span=> {
             let #join = ::beldi::__private::join(&#cx, #number);
             #(let #contexts = #join.branch(#indexes);)*
-            let #results = match (#(#futures,)*) {
-                (#(#names,)*) => ::beldi::__private::tokio_join!(#(#names),*),
+            let #results = match (#(#values,)*) {
+                (#(#names,)*) => ::beldi::__private::tokio_join!(#(#futures),*),
             };
             #results
         }})
     }
 
-    fn branch(&mut self, branch: Expr, cx: &Ident, span: Span) -> TokenStream {
+    /// What is evaluated for a branch before all branches start, and its future, which finds that under
+    /// the name `name`.
+    fn branch(&mut self, branch: Expr, cx: &Ident, name: &Ident) -> (TokenStream, TokenStream) {
         match branch {
             Expr::Async(mut block) => {
                 let outer = std::mem::replace(&mut self.cx, cx.clone());
                 self.visit_block_mut(&mut block.block);
                 self.cx = outer;
-                block.into_token_stream()
+                (block.into_token_stream(), quote!(#name))
             }
             mut operation => {
                 if let Some(token) = find::first_step(&operation) {
                     self.refuse(token, &catalogue::join_awaited_branch());
-                    return quote!(());
                 }
                 self.visit_expr_mut(&mut operation);
                 let outer = std::mem::replace(&mut self.cx, cx.clone());
-                let step = self.step(&operation, span);
+                let span = operation.span();
+                let step = self.step(&name.to_token_stream(), span);
                 self.cx = outer;
-                step
+                // The block of its own keeps a mistake in the operation from being repeated by the join.
+                (operation.into_token_stream(), quote_spanned!(span=> async { #step.await }))
             }
         }
     }

@@ -1,6 +1,5 @@
 //! Unique id: makes the names of reviews.
 
-use beldi::prelude::*;
 use std::time::UNIX_EPOCH;
 use uuid::{Builder, Uuid};
 
