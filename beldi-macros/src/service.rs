@@ -67,6 +67,7 @@ fn expand(service: &Service) -> TokenStream {
         }
 
         #(#cfg)*
+        #[diagnostic::do_not_recommend]
         impl ::beldi::__private::UsableIn<#ident> for #ident {}
 
         #(#cfg)*

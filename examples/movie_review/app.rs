@@ -18,7 +18,7 @@ use crate::options::Options;
 use crate::services::Listing;
 
 /// How often the collectors look for what an attempt that died has left.
-const COLLECT_EVERY: Duration = Duration::from_millis(100);
+const COLLECT_EVERY: Duration = Duration::from_millis(200);
 
 /// How often a client asks again for what has no answer yet.
 const PATIENCE: u32 = 50;
@@ -53,7 +53,7 @@ impl App {
 /// not because they cannot succeed.
 fn settings() -> Settings {
     Settings {
-        timeout: Duration::from_secs(2),
+        timeout: Duration::from_secs(1),
         margin: Duration::from_millis(200),
         backoff: Duration::from_millis(20),
         max_backoff: Duration::from_millis(500),

@@ -1,28 +1,34 @@
 //! A crash plan that keeps a share of all attempts dying.
 
+use std::collections::HashMap;
 use std::future::{Future, ready};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use beldi::host::{CrashPlan, CrashPoint, Verdict};
 
-/// While too few attempts have died, one in so many points is where the next one dies. The larger it is, the
-/// more evenly the deaths are spread over the points of an attempt.
-const ONE_IN: u32 = 10;
+/// While too few have died, an attempt dies at each of its points with a chance of one in so many times the
+/// number of requests and invocations that attempts of its function have. Each of these is two points, one
+/// before and one after, so about half of such attempts die, anywhere in them.
+const ONE_IN: u32 = 3;
 
 /// Lets attempts die at random points, before and after their requests and invocations, so that of all attempts
-/// a given share dies. Those without any request or invocation cannot die; others die in their stead.
+/// a given share dies. Those that have neither cannot die; others die in their stead.
 pub(crate) struct Crashes {
     share: f64,
     attempts: AtomicU64,
     crashed: AtomicU64,
     over: AtomicBool,
+    /// The most requests and invocations that an attempt of a function has had so far.
+    lengths: Mutex<HashMap<(String, String), u32>>,
 }
 
 impl Crashes {
     /// Lets `share` of all attempts die.
     pub(crate) fn new(share: f64) -> Self {
-        Self { share, attempts: AtomicU64::new(0), crashed: AtomicU64::new(0), over: AtomicBool::new(false) }
+        let (attempts, crashed) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { share, attempts, crashed, over: AtomicBool::new(false), lengths: Mutex::default() }
     }
 
     /// From now on nobody dies.
@@ -30,20 +36,28 @@ impl Crashes {
         self.over.store(true, Ordering::Relaxed);
     }
 
-    fn dies(&self, attempt: u64) -> bool {
+    fn dies(&self, point: CrashPoint) -> bool {
         // The host numbers its attempts, so the largest number is how many there are.
-        let attempts = self.attempts.fetch_max(attempt, Ordering::Relaxed).max(attempt);
+        let attempts = self.attempts.fetch_max(point.attempt, Ordering::Relaxed).max(point.attempt);
         let wanted = (attempts as f64 * self.share) as u64;
+        let length = self.length(point);
         let dies = !self.over.load(Ordering::Relaxed)
             && self.crashed.load(Ordering::Relaxed) < wanted
-            && fastrand::u32(..ONE_IN) == 0;
+            && fastrand::u32(..ONE_IN * length) == 0;
         self.crashed.fetch_add(u64::from(dies), Ordering::Relaxed);
         dies
+    }
+
+    fn length(&self, CrashPoint { service, function, number, .. }: CrashPoint) -> u32 {
+        let mut lengths = self.lengths.lock().unwrap_or_else(PoisonError::into_inner);
+        let length = lengths.entry((service, function)).or_default();
+        *length = number.max(*length);
+        *length
     }
 }
 
 impl CrashPlan for Crashes {
     fn decide(&self, point: CrashPoint) -> Pin<Box<dyn Future<Output = Verdict> + Send + '_>> {
-        Box::pin(ready(if self.dies(point.attempt) { Verdict::Crash } else { Verdict::Continue }))
+        Box::pin(ready(if self.dies(point) { Verdict::Crash } else { Verdict::Continue }))
     }
 }

@@ -31,7 +31,7 @@ use clap::Parser;
 use tokio::sync::watch;
 
 use app::App;
-use checks::{Check, Snapshot};
+use checks::{Check, Snapshot, several};
 use load::Load;
 use options::Options;
 use report::Report;
@@ -95,7 +95,8 @@ async fn drive(
     let statistics = phases::between(before, app.host.statistics());
     let report = Report { progress: &load.progress, measured: &measured, statistics, requests: app.store.reset() };
     println!("\n{}\n\n{}\n", report.numbers(), report.latencies());
-    let mut checks = vec![Check::new("every request got an answer", "", &measured.failures)];
+    let sent = several(load.progress.total(), "request");
+    let mut checks = vec![Check::new("every request got an answer", &sent, &measured.failures)];
     if options.checks_crashes() {
         checks.push(phases::enough_crashes(&statistics));
     }

@@ -24,7 +24,7 @@ pub(crate) struct Report<'a> {
 
 impl Report<'_> {
     /// What was done, and what it took.
-    pub(crate) fn numbers(&self) -> Table {
+    pub(crate) fn numbers(&self) -> String {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let (composed, refused) = (count(&self.progress.composed), count(&self.progress.refused));
         let (pages, started) = (count(&self.progress.pages), count(&self.progress.started));
@@ -43,33 +43,33 @@ impl Report<'_> {
         row("requests started", started, format!("{each_second:.0} requests a second in all"));
         row("attempts", attempts, format!("{timed_out} of them ended at their deadline"));
         row("crashes", crashed, format!("{:.1} % of the attempts", percent(crashed, attempts)));
-        row("restarts", restarted, "by a collector, of instances that nobody asked for any more".to_owned());
-        row("repeats", repeated, "by callers, of calls that had died".to_owned());
+        row("restarts", restarted, "by a collector, of instances whose attempt had died".to_owned());
+        row("repeats", repeated, "by callers, of calls whose attempt had died".to_owned());
         row("store requests", total, format!("{for_each:.1} for each request, repetitions and collectors included"));
         right_aligned(&mut table, 1..2);
-        table
+        table.trim_fmt()
     }
 
     /// How long requests took, crashes and repetitions included.
-    pub(crate) fn latencies(&self) -> Table {
+    pub(crate) fn latencies(&self) -> String {
         let mut table = Table::new();
         table.load_style(STYLE);
         table.set_header(["latency in ms", "p50", "p90", "p99", "max", "count"]);
         table.add_row(latency("compose a review", &self.measured.compose));
         table.add_row(latency("read a page", &self.measured.page));
         right_aligned(&mut table, 1..6);
-        table
+        table.trim_fmt()
     }
 }
 
 /// What must hold, and whether it did.
-pub(crate) fn invariants(checks: &[Check]) -> Table {
+pub(crate) fn invariants(checks: &[Check]) -> String {
     let mut table = Table::new();
     table.load_style(STYLE).set_header(["invariant", "", "looked at"]);
     for Check { name, held, detail } in checks {
         table.add_row([*name, if *held { "held" } else { "BROKEN" }, detail]);
     }
-    table
+    table.trim_fmt()
 }
 
 /// A share in percent, 0 of nothing.

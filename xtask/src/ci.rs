@@ -26,7 +26,7 @@ struct Step {
     run: fn() -> Result<()>,
 }
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     Step { name: "format", run: || run_cargo(&["fmt", "--all", "--check"]) },
     Step { name: "dependencies", run: dependencies },
     Step { name: "book", run: book },
@@ -34,6 +34,7 @@ const STEPS: [Step; 9] = [
     Step { name: "features", run: features },
     Step { name: "documentation", run: documentation },
     Step { name: "tests", run: || run_cargo(&["test", "--locked", "--workspace"]) },
+    Step { name: "ui", run: ui },
     Step { name: "examples", run: examples },
     Step { name: "dynamodb-local", run: dynamodb_local },
 ];
@@ -103,9 +104,14 @@ fn documentation() -> Result<()> {
     run_command(command.env("RUSTDOCFLAGS", "--deny warnings"))
 }
 
+/// What the compiler says to users. A step of its own, because the texts are those of the pinned toolchain.
+fn ui() -> Result<()> {
+    run_cargo(&["test", "--locked", "--no-default-features", "--test", "ui"])
+}
+
 /// The small examples, which the book shows with what they print.
 fn examples() -> Result<()> {
-    ["hello", "counter"].iter().try_for_each(|example| run_cargo(&["run", "--quiet", "--locked", "--example", example]))
+    ["hello", "counter", "tour"].iter().try_for_each(|example| run_cargo(&["run", "--quiet", "--locked", "--example", example]))
 }
 
 fn dynamodb_local() -> Result<()> {

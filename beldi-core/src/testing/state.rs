@@ -11,12 +11,16 @@ use crate::store::{Attributes, Placeholders, ScanItems, StoreError};
 pub(super) type Tables = BTreeMap<String, Vec<String>>;
 
 /// The rows of all tables that items declare, without tombstones and without `ignored` attributes.
-pub(super) async fn tables(environment: &Environment, ignored: &BTreeSet<String>) -> Result<Tables, StoreError> {
+pub(super) async fn tables(
+    environment: &Environment,
+    ignored: &BTreeSet<String>,
+    aliases: &[String],
+) -> Result<Tables, StoreError> {
     let mut tables = Tables::new();
     let names: BTreeSet<_> = environment.registry.tables().map(|entry| entry.table).collect();
     for name in names {
         let rows = scan(environment, name).await?.into_iter().filter_map(|item| user_attributes(Some(item)));
-        let mut rows: Vec<_> = rows.map(|row| to_json(row, ignored)).collect();
+        let mut rows: Vec<_> = rows.map(|row| replace(to_json(row, ignored), aliases)).collect();
         rows.sort_unstable();
         tables.insert(name.to_owned(), rows);
     }
@@ -57,6 +61,11 @@ fn to_json(mut row: Attributes, ignored: &BTreeSet<String>) -> String {
     row.retain(|name, _| !ignored.contains(name));
     let json: Result<serde_json::Value, _> = serde_dynamo::from_item(row.clone());
     json.map_or_else(|_| format!("{row:?}"), |json| json.to_string())
+}
+
+/// Replaces each alias by its place in the list.
+pub(super) fn replace(text: String, aliases: &[String]) -> String {
+    aliases.iter().enumerate().fold(text, |text, (place, alias)| text.replace(alias, &format!("alias {place}")))
 }
 
 /// Removes members called like an ignored attribute from a result.

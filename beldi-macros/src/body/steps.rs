@@ -9,7 +9,7 @@ use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Block, Expr, ExprAsync, ExprAwait, ExprCall, Item, Macro, Stmt, Token};
+use syn::{Block, Expr, ExprAsync, ExprAwait, ExprCall, ExprMatch, Item, Macro, Stmt, Token, parse_quote_spanned};
 
 use super::macros::Arguments;
 use super::{Context, find, forbidden, is_join, paths, rules};
@@ -43,11 +43,11 @@ impl Steps<'_> {
         self.broken = true;
     }
 
-    /// The call that makes a future of an operation. Its tokens have the place of `span`, where the
-    /// runtime finds the line of a step and the compiler the source of a mistake.
-    fn step(&mut self, operation: &TokenStream, span: Span) -> TokenStream {
+    /// The call that makes a future of the operation called `operation`. All its tokens have the place of
+    /// `operation`: there the runtime finds the line of a step, and the compiler reports a mistake once.
+    fn step(&mut self, operation: &Ident) -> TokenStream {
         let ordinal = self.next_ordinal();
-        let (cx, service) = (&self.cx, &self.context.service);
+        let (span, cx, service) = (operation.span(), &self.cx, &self.context.service);
         let verb = Ident::new(if self.context.read_only { "observe" } else { "step" }, span);
         quote_spanned!(span=> ::beldi::__private::#verb::<#service, _>(&#cx, #ordinal, #operation))
     }
@@ -60,8 +60,12 @@ impl Steps<'_> {
         // What the check has refused stays a future of its own library, which type-checks.
         let root = paths::root(&awaited.base).map(paths::names).unwrap_or_default();
         if rules::judge(&root).is_none() && rules::judge_awaited(&root).is_none() {
-            let step = self.step(&awaited.base.to_token_stream(), awaited.await_token.span);
-            *awaited.base = Expr::Verbatim(step);
+            let operation = Ident::new("operation", awaited.await_token.span);
+            let step = self.step(&operation);
+            // A `match` keeps what the operation borrows alive, as a call would.
+            let mut bound: ExprMatch = parse_quote_spanned!(operation.span()=> match () { #operation => #step });
+            std::mem::swap(&mut bound.expr, &mut awaited.base);
+            *awaited.base = Expr::Match(bound);
         }
     }
 
@@ -88,7 +92,8 @@ impl Steps<'_> {
         let number = self.next_ordinal();
         let contexts: Vec<Ident> =
             (0..branches.len()).map(|index| hidden(format_ident!("__cx_{}_{index}", self.ordinal))).collect();
-        let names: Vec<Ident> = (0..branches.len()).map(|index| hidden(format_ident!("__branch_{index}"))).collect();
+        let name = |(index, branch): (usize, &Expr)| format_ident!("branch_{index}", span = branch.span());
+        let names: Vec<Ident> = branches.iter().enumerate().map(name).collect();
         let (mut values, mut futures) = (Vec::new(), Vec::new());
         for ((branch, cx), name) in branches.into_iter().zip(&contexts).zip(&names) {
             let (value, future) = self.branch(branch, cx, name);
@@ -124,11 +129,10 @@ impl Steps<'_> {
                 }
                 self.visit_expr_mut(&mut operation);
                 let outer = std::mem::replace(&mut self.cx, cx.clone());
-                let span = operation.span();
-                let step = self.step(&name.to_token_stream(), span);
+                let step = self.step(name);
                 self.cx = outer;
-                // The block of its own keeps a mistake in the operation from being repeated by the join.
-                (operation.into_token_stream(), quote_spanned!(span=> async { #step.await }))
+                // A block of its own keeps a mistake in the operation from being repeated by the join.
+                (operation.into_token_stream(), quote_spanned!(name.span()=> async { #step.await }))
             }
         }
     }

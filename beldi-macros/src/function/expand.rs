@@ -50,7 +50,13 @@ fn implementation(function: &Function<'_>, errors: &mut Errors) -> TokenStream {
         None => quote!(::core::option::Option::None),
         Some(ms) => quote!(::core::option::Option::Some(::beldi::__private::Duration::from_millis(#ms))),
     };
-    let marker = read_only.then(|| quote!(#(#everywhere)* impl ::beldi::ReadOnlyFunction for #ident {}));
+    let marker = read_only.then(|| {
+        quote! {
+            #(#everywhere)*
+            #[diagnostic::do_not_recommend]
+            impl ::beldi::ReadOnlyFunction for #ident {}
+        }
+    });
     let context = Context { service: quote!(#service), read_only: *read_only };
     let body = body::expand(function.body, &context, errors);
     let cx = body::cx();
