@@ -27,7 +27,7 @@ pub struct Round {
 const MAX_PER_SHARD: u32 = 64;
 
 /// Claims what is due in one service. The invocations are to be delivered by the caller, in parallel.
-pub async fn claim_due(environment: &Environment, service: &str) -> Result<(Round, Vec<Invocation>), StoreError> {
+pub(crate) async fn claim_due(environment: &Environment, service: &str) -> Result<(Round, Vec<Invocation>), StoreError> {
     let mut round = Round::default();
     let mut invocations = Vec::new();
     for shard in intent::open_shards() {
@@ -46,7 +46,7 @@ pub async fn claim_due(environment: &Environment, service: &str) -> Result<(Roun
 }
 
 /// When the next instance of a service is due, milliseconds since 1970; `None` if all are done or parked.
-pub async fn next_due(environment: &Environment, service: &str) -> Result<Option<u64>, StoreError> {
+pub(crate) async fn next_due(environment: &Environment, service: &str) -> Result<Option<u64>, StoreError> {
     let mut next = None;
     for shard in intent::open_shards() {
         let first = index_page(environment, service, &shard, None, 1).await?.pop();
@@ -57,7 +57,7 @@ pub async fn next_due(environment: &Environment, service: &str) -> Result<Option
 }
 
 /// The parked instances of a service, the longest parked first, with their last errors.
-pub async fn parked(environment: &Environment, service: &str) -> Result<Vec<(InstanceId, String)>, StoreError> {
+pub(crate) async fn parked(environment: &Environment, service: &str) -> Result<Vec<(InstanceId, String)>, StoreError> {
     let page = index_page(environment, service, intent::PARKED, None, MAX_PER_SHARD).await?;
     let parked = page.iter().filter_map(|intent| {
         let error = get_string(intent, "error").unwrap_or_default();
@@ -107,18 +107,24 @@ enum Claimed {
 async fn claim(environment: &Environment, service: &str, due: &Attributes) -> Result<Claimed, StoreError> {
     let instance = get_string(due, "instance").and_then(|text| text.parse::<InstanceId>().ok());
     let (Some(instance), Some(due_ms)) = (instance, get_u64(due, "due")) else { return Ok(Claimed::Missed) };
-    let function = get_string(due, "function").unwrap_or_default();
+    let name = get_string(due, "function").unwrap_or_default();
     let attempts = u32::try_from(get_u64(due, "attempts").unwrap_or(1)).unwrap_or(u32::MAX).saturating_add(1);
+    let Some(function) = environment.registry.function(service, name) else {
+        return park(environment, service, instance, &format!("this program has no function {service}/{name}")).await;
+    };
     if attempts > environment.settings.max_attempts {
         let error = get_string(due, "error").unwrap_or("its attempts died without leaving an error");
         let error = format!("given up after {} attempts; the last error: {error}", attempts - 1);
-        let parked = intent::park(environment, service, instance, &error).await?;
-        return Ok(if parked { Claimed::Parked } else { Claimed::Missed });
+        return park(environment, service, instance, &error).await;
     }
-    let timeout = environment.registry.function(service, function).and_then(|entry| entry.timeout);
-    let deadline_ms = environment.world.now_ms() + millis(timeout.unwrap_or(environment.settings.timeout));
+    let timeout = function.timeout.unwrap_or(environment.settings.timeout);
+    let deadline_ms = environment.world.now_ms() + millis(timeout);
     let claimed = intent::claim(environment, service, instance, due_ms, deadline_ms, attempts).await?;
     let Some(intent) = claimed else { return Ok(Claimed::Missed) };
+    if let Err(error) = (function.check_arguments)(get_string(&intent, "arguments").unwrap_or_default()) {
+        let error = format!("its arguments are not what {service}/{name} takes: {error}");
+        return park(environment, service, instance, &error).await;
+    }
     Ok(Claimed::Started(Invocation {
         service: service.to_owned(),
         function: get_string(&intent, "function").unwrap_or_default().to_owned(),
@@ -127,4 +133,14 @@ async fn claim(environment: &Environment, service: &str, due: &Attributes) -> Re
         caller: get_string(&intent, "caller").map(str::to_owned),
         delivery: Delivery::Repeat,
     }))
+}
+
+async fn park(
+    environment: &Environment,
+    service: &str,
+    instance: InstanceId,
+    error: &str,
+) -> Result<Claimed, StoreError> {
+    let parked = intent::park(environment, service, instance, error).await?;
+    Ok(if parked { Claimed::Parked } else { Claimed::Missed })
 }

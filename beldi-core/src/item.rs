@@ -110,8 +110,10 @@ pub struct Index<I, P, S = ()> {
     pub(crate) name: &'static str,
     pub(crate) partition_key: &'static str,
     pub(crate) sort_key: Option<&'static str>,
-    types: PhantomData<fn() -> (I, P, S)>,
+    types: IndexTypes<I, P, S>,
 }
+
+type IndexTypes<I, P, S> = PhantomData<fn() -> (I, P, S)>;
 
 impl<I, T> Field<I, T> {
     /// The field stored as attribute `name`.

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Block, FnArg, ReturnType, Signature, Type, Visibility, token};
+use syn::{Attribute, Block, FnArg, Path, ReturnType, Signature, Type, Visibility, token};
 
 use crate::catalogue;
 use crate::errors::Errors;
@@ -49,9 +49,8 @@ impl Callable {
         }
     }
 
-    /// Refuses what neither a function nor a helper can be. Gives whether the arguments are usable:
-    /// without the other mistakes the signature would be fine.
-    pub(crate) fn check_qualifiers(&self, errors: &mut Errors) -> bool {
+    /// Refuses what neither a function nor a helper can be. All but that can still be expanded.
+    pub(crate) fn check_qualifiers(&self, errors: &mut Errors) {
         let sig = &self.sig;
         if sig.asyncness.is_none() {
             errors.push(sig.fn_token, &catalogue::not_async(&sig.ident.to_string()));
@@ -68,15 +67,11 @@ impl Callable {
         if let Some(variadic) = &sig.variadic {
             errors.push(variadic, &catalogue::qualifier("variadic"));
         }
-        if let Some(receiver) = sig.receiver() {
-            errors.push(receiver, &catalogue::receiver());
-        }
-        sig.receiver().is_none()
     }
 
     /// The item with a signature that cannot be used: a function with the same name and arguments, so
     /// that what calls it has no mistake of its own. It gives an operation of the same output.
-    pub(crate) fn stand_in(&self) -> TokenStream {
+    pub(crate) fn stand_in(&self, service: Option<&Path>) -> TokenStream {
         let Self { attrs, vis, sig, .. } = self;
         let (ident, generics, inputs) = (&sig.ident, &sig.generics, &sig.inputs);
         let where_clause = &generics.where_clause;
@@ -92,6 +87,8 @@ impl Callable {
             output => output,
         };
         let attrs = attrs.iter().filter(|attr| Place::of(attr) != Place::Body);
+        // The name of the service counts as used, and as unknown if it is.
+        let service = service.map(|path| quote!(let _: ::core::marker::PhantomData<#path>;));
         quote! {
             #(#attrs)*
             #[allow(dead_code)]
@@ -99,6 +96,7 @@ impl Callable {
                 -> ::beldi::Helper<'static, ::beldi::AnyService, #output, ::beldi::__private::Observes>
             #where_clause
             {
+                #service
                 ::core::panic!("this signature did not compile")
             }
         }

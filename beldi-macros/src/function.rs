@@ -23,13 +23,13 @@ pub(crate) fn function(options: TokenStream, item: &TokenStream) -> TokenStream 
         return quote!(#errors #item);
     };
     let options = parse::options(options, &mut errors);
-    let callable_by_name = callable.check_qualifiers(&mut errors) & check::signature(&callable.sig, &mut errors);
-    let function = callable_by_name.then(|| model::Function::new(&callable, options)).flatten();
-    let expanded = match function {
+    callable.check_qualifiers(&mut errors);
+    let is_usable = check::signature(&callable.sig, &mut errors);
+    let expanded = match is_usable.then(|| model::Function::new(&callable, &options)).flatten() {
         Some(function) => expand::expand(&function, &mut errors),
         None => {
             body::check(&callable.body, &mut errors);
-            callable.stand_in()
+            callable.stand_in(options.service.as_ref())
         }
     };
     let errors = errors.to_compile_errors();

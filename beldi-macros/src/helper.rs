@@ -22,12 +22,12 @@ pub(crate) fn helper(options: TokenStream, item: &TokenStream) -> TokenStream {
         return quote!(#errors #item);
     };
     let options = parse::options(options, &mut errors);
-    let usable = callable.check_qualifiers(&mut errors) & check::signature(&callable.sig, &mut errors);
-    let expanded = if usable {
+    callable.check_qualifiers(&mut errors);
+    let expanded = if check::signature(&callable.sig, &mut errors) {
         expand::expand(&callable, &options, &mut errors)
     } else {
         body::check(&callable.body, &mut errors);
-        callable.stand_in()
+        callable.stand_in(options.service.as_ref())
     };
     let errors = errors.to_compile_errors();
     quote!(#errors #expanded)

@@ -21,12 +21,12 @@ pub(crate) fn item(tokens: TokenStream) -> TokenStream {
         Err(error) => return error.to_compile_error(),
     };
     let expanded = match parse::parse(&input, &mut errors) {
-        Some(parsed) => {
-            let item = model::Item::new(parsed, &mut errors);
-            check::check(&item, &mut errors);
+        Ok(parsed) => {
+            let mut item = model::Item::new(parsed, &mut errors);
+            check::check(&mut item, &mut errors);
             expand::expand(&item)
         }
-        None => expand::stand_in(&input),
+        Err(service) => expand::stand_in(&input, service.as_ref()),
     };
     let errors = errors.to_compile_errors();
     quote!(#errors #expanded)

@@ -3,7 +3,7 @@
 //! The list is parsed leniently, one option at a time up to the next comma, so that a mistake in one
 //! option does not hide the others.
 
-use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
@@ -41,7 +41,7 @@ struct Entry {
 enum Value {
     Flag,
     Is(TokenStream),
-    List(TokenStream),
+    List(Group),
 }
 
 impl Options {
@@ -135,7 +135,7 @@ impl Options {
         let mut lists = Vec::new();
         for entry in self.entries.iter().filter(|entry| entry.name == name) {
             match &entry.value {
-                Value::List(tokens) => lists.push((entry.name.clone(), tokens.clone())),
+                Value::List(list) => lists.push((entry.name.clone(), list.stream())),
                 Value::Flag | Value::Is(_) => errors.push(entry, &catalogue::malformed_option(name, form)),
             }
         }
@@ -161,11 +161,11 @@ impl Parse for Entry {
             input.parse::<Token![=]>()?;
             Value::Is(input.parse()?)
         } else {
-            let list: proc_macro2::Group = input.parse()?;
+            let list: Group = input.parse()?;
             if list.delimiter() != Delimiter::Parenthesis || !input.is_empty() {
                 return Err(input.error("expected `(..)`"));
             }
-            Value::List(list.stream())
+            Value::List(list)
         };
         Ok(Self { name, value })
     }
@@ -180,7 +180,7 @@ impl ToTokens for Entry {
                 tokens.extend(quote::quote!(=));
                 value.to_tokens(tokens);
             }
-            Value::List(list) => tokens.extend(quote::quote!((#list))),
+            Value::List(list) => list.to_tokens(tokens),
         }
     }
 }

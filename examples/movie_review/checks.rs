@@ -206,7 +206,7 @@ fn once<T: Hash + Eq, N: Display>(counts: &HashMap<T, usize>, wanted: impl Itera
 }
 
 /// A number of things, in words: `1 review`, `1,024 reviews`.
-pub(crate) fn several(number: u64, thing: &str) -> String {
+pub(crate) fn several(number: usize, thing: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
-    format!("{} {thing}{plural}", indicatif::HumanCount(number))
+    format!("{} {thing}{plural}", indicatif::HumanCount(number as u64))
 }

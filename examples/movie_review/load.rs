@@ -56,6 +56,14 @@ pub(crate) struct Progress {
     pub(crate) refused: AtomicU64,
 }
 
+impl Progress {
+    /// All requests so far that came to something.
+    pub(crate) fn total(&self) -> u64 {
+        let counters = [&self.composed, &self.started, &self.pages, &self.refused];
+        counters.iter().map(|counter| counter.load(Ordering::Relaxed)).sum()
+    }
+}
+
 /// How long what took, and what went wrong.
 pub(crate) struct Measured {
     pub(crate) compose: Histogram<u64>,

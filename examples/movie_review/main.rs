@@ -95,7 +95,7 @@ async fn drive(
     let statistics = phases::between(before, app.host.statistics());
     let report = Report { progress: &load.progress, measured: &measured, statistics, requests: app.store.reset() };
     println!("\n{}\n\n{}\n", report.numbers(), report.latencies());
-    let sent = several(load.progress.total(), "request");
+    let sent = several(load.progress.total() as usize, "request");
     let mut checks = vec![Check::new("every request got an answer", &sent, &measured.failures)];
     if options.checks_crashes() {
         checks.push(phases::enough_crashes(&statistics));

@@ -51,7 +51,10 @@ pub(crate) async fn recover(app: &App) -> Result<(), Box<dyn Error>> {
     settled?;
     match app.host.statistics().restarted {
         0 => {}
-        restarts => say("recover", &format!("finished what an earlier run had left: {}", several(restarts as usize, "restart")), begin),
+        restarts => {
+            let restarts = several(restarts as usize, "restart");
+            say("recover", &format!("finished what an earlier run had left: {restarts}"), begin);
+        }
     }
     Ok(())
 }

@@ -29,11 +29,12 @@ impl Report<'_> {
         let (composed, refused) = (count(&self.progress.composed), count(&self.progress.refused));
         let (pages, started) = (count(&self.progress.pages), count(&self.progress.started));
         let answered = composed + refused + pages;
+        let all = self.progress.total();
         let Statistics { attempts, crashed, timed_out, restarted, repeated } = self.statistics;
         let total = self.requests.total();
         let of_each = format!("{composed} reviews composed, {pages} pages read, {refused} refused");
-        let each_second = (answered + started) as f64 / self.measured.time.as_secs_f64().max(f64::MIN_POSITIVE);
-        let for_each = total as f64 / (answered + started).max(1) as f64;
+        let each_second = all as f64 / self.measured.time.as_secs_f64().max(f64::MIN_POSITIVE);
+        let for_each = total as f64 / all.max(1) as f64;
         let mut table = Table::new();
         table.load_style(STYLE).set_header(["load", "", ""]);
         let mut row = |name: &str, number: u64, remark: String| {

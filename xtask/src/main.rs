@@ -12,6 +12,7 @@ mod cargo;
 mod ci;
 mod dynamodb_local;
 mod mutants;
+mod suites;
 mod tally;
 
 #[derive(Parser)]
@@ -25,6 +26,10 @@ struct Cli {
 enum Command {
     /// Check everything that must hold before a change is merged
     Ci(ci::Options),
+    /// Count the store requests of each kind of work, and print the table
+    Budget,
+    /// Explore all interleavings of the small scenarios (tens of minutes)
+    Interleave,
     /// Break each rule of the protocol in a copy, and see a test fail
     Mutants(mutants::Options),
     /// Run the test suites on Amazon's DynamoDB Local (needs Java 17 and npm)
@@ -34,6 +39,8 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Ci(options) => ci::run(&options),
+        Command::Budget => suites::budget(),
+        Command::Interleave => suites::interleave(),
         Command::Mutants(options) => mutants::run(&options),
         Command::DynamodbLocal(options) => dynamodb_local::run(&options),
     };

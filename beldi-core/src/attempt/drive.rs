@@ -18,15 +18,15 @@ use crate::invoke::{Delivery, Invocation};
 use crate::store::{Placeholders, PutItem, StoreError};
 
 /// The answer to an invocation, and what is to be done after it was sent.
-pub struct Reply {
+pub(crate) struct Reply {
     /// The JSON of the function's output.
-    pub result: String,
+    pub(crate) result: String,
     /// What is left to do. An attempt that dies before it is done leaves it to the collector.
-    pub epilogue: Option<Epilogue>,
+    pub(crate) epilogue: Option<Epilogue>,
 }
 
 /// What is left to do after the reply.
-pub struct Epilogue {
+pub(crate) struct Epilogue {
     environment: Environment,
     task: Task,
 }
@@ -38,7 +38,7 @@ enum Task {
 
 impl Epilogue {
     /// Does what is left. A failure is no loss: the collector finds the instance.
-    pub async fn run(self) {
+    pub(crate) async fn run(self) {
         let outcome = match self.task {
             Task::MarkDone { identity, result } => {
                 intent::mark_done(&self.environment, &identity, &result).await.map_err(|error| error.to_string())
@@ -58,7 +58,11 @@ impl Epilogue {
 const MAX_REPLAYS: u32 = 16;
 
 /// Executes an invocation as one attempt, which must have ended at `deadline_ms`; the host sees to that.
-pub async fn handle(environment: &Environment, invocation: Invocation, deadline_ms: u64) -> Result<Reply, InvokeError> {
+pub(crate) async fn handle(
+    environment: &Environment,
+    invocation: Invocation,
+    deadline_ms: u64,
+) -> Result<Reply, InvokeError> {
     let identity = identify(environment, &invocation, deadline_ms)?;
     match invocation.delivery {
         Delivery::Accept => accept(environment, identity, invocation).await,
@@ -144,7 +148,7 @@ async fn load(environment: &Environment, identity: &Identity) -> Result<Result<J
         Ok(Loaded::Running(journal)) => Ok(Ok(*journal)),
         Ok(Loaded::Done { result, marked }) => Ok(Err(reply(environment, identity, result, !marked))),
         Ok(Loaded::Mismatch) => Err(mismatch(identity)),
-        Ok(Loaded::Parked { error }) => Err(refused(identity, ProblemKind::Parked, format!("parked after: {error}"))),
+        Ok(Loaded::Parked { error }) => Err(refused(identity, ProblemKind::Parked, &format!("parked after: {error}"))),
         Err(fault) => Err(failed(environment, identity, None, trapped(fault)).await),
     }
 }
@@ -242,10 +246,10 @@ async fn failed(
 
 fn mismatch(identity: &Identity) -> InvokeError {
     let detail = "this instance id or idempotency key was used before, with another function or other arguments";
-    refused(identity, ProblemKind::IdempotencyKeyReused, detail.to_owned())
+    refused(identity, ProblemKind::IdempotencyKeyReused, detail)
 }
 
-fn refused(identity: &Identity, kind: ProblemKind, detail: String) -> InvokeError {
+fn refused(identity: &Identity, kind: ProblemKind, detail: &str) -> InvokeError {
     let FunctionEntry { service, name, .. } = identity.function;
     let detail = format!("{service}/{name} instance {}: {detail}", identity.instance);
     let (service, function) = ((*service).to_owned(), (*name).to_owned());

@@ -10,8 +10,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde_dynamo::AttributeValue;
 
 use super::fingerprint::{Fingerprint, What};
-use super::record::{Entry, MAX_VALUE_BYTES, Record, Recorded, split};
-use crate::attributes::{get_string, get_u64, number, size_of, string};
+use super::record::{Entry, MAX_OUTCOME_BYTES, MAX_VALUE_BYTES, Record, Recorded, split};
+use crate::attributes::{get_string, get_u64, number, size_of, size_of_all, string};
 use crate::data::canonical;
 use crate::environment::{Environment, journal_table};
 use crate::error::{Divergence, Fault};
@@ -211,14 +211,15 @@ impl Journal {
         effect: Option<(StepPath, Fingerprint)>,
         result: Option<&str>,
     ) -> Result<(), Fault> {
-        let intent = if self.is_durable() { Attributes::new() } else { self.intent(result) };
-        let mut runs = split(observations, &intent);
+        let outcomes = self.outcomes_that_fit();
+        let first_bytes = if self.is_durable() { 0 } else { size_of_all(&self.intent(None)) };
+        let last_bytes = outcomes.iter().map(Entry::size).sum::<usize>() + result.map_or(0, str::len);
+        let mut runs = split(observations, first_bytes, last_bytes);
         let last = runs.pop().unwrap_or_default();
         for observations in runs {
             // The result must come last: a record with a result determines the instance.
             self.put_record(Record { observations, ..Record::default() }).await?;
         }
-        let outcomes = self.outcomes_that_fit();
         let result = result.map(str::to_owned);
         self.put_record(Record { observations: last, outcomes, effect, result }).await
     }
@@ -255,9 +256,8 @@ impl Journal {
         }
     }
 
-    /// Outcomes are a shortcut for replay; where they do not fit, replay asks again.
     fn outcomes_that_fit(&self) -> Vec<Entry> {
-        let mut room = 64 * 1024;
+        let mut room = MAX_OUTCOME_BYTES;
         let mut outcomes = std::mem::take(&mut self.state().outcomes);
         outcomes.retain(|entry| {
             let fits = entry.size() <= room;

@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use serde_dynamo::AttributeValue;
 
 use super::fingerprint::Fingerprint;
-use crate::attributes::{get_list, get_string, size_of_all, string};
+use crate::attributes::{get_list, get_string, string};
 use crate::ids::StepPath;
 use crate::store::Attributes;
 
@@ -127,24 +127,54 @@ impl Recorded {
     }
 }
 
-/// The most bytes of entries that one record holds; DynamoDB allows 400 KB for the whole item.
-pub(crate) const MAX_RECORD_BYTES: usize = 320 * 1024;
+/// The most bytes that a record holds; DynamoDB allows 400 KB for an item, and names take some.
+const MAX_RECORD_BYTES: usize = 384 * 1024;
 
 /// The most bytes that one observation may have, or a result, or arguments.
 pub(crate) const MAX_VALUE_BYTES: usize = 256 * 1024;
 
-/// Splits observations into runs that each fit into a record, the first beside `intent`.
-pub(crate) fn split(observations: Vec<Entry>, intent: &Attributes) -> Vec<Vec<Entry>> {
-    let mut room = MAX_RECORD_BYTES.saturating_sub(size_of_all(intent));
+/// The most bytes of outcomes in one record: they are a shortcut for replay; where they do not fit, replay
+/// asks again.
+pub(crate) const MAX_OUTCOME_BYTES: usize = 64 * 1024;
+
+/// Splits observations into runs that each fit into a record: the first beside `first_bytes` of something
+/// else, the last beside `last_bytes`.
+pub(crate) fn split(observations: Vec<Entry>, first_bytes: usize, last_bytes: usize) -> Vec<Vec<Entry>> {
+    let mut used = first_bytes;
     let mut runs = vec![Vec::new()];
     for entry in observations {
         let size = entry.size();
-        if size > room {
+        if used + size > MAX_RECORD_BYTES {
             runs.push(Vec::new());
-            room = MAX_RECORD_BYTES;
+            used = 0;
         }
-        room = room.saturating_sub(size);
+        used += size;
         runs.last_mut().expect("there is always a run").push(entry);
     }
+    if used + last_bytes > MAX_RECORD_BYTES {
+        runs.push(Vec::new());
+    }
     runs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attempt::What;
+
+    fn entry(bytes: usize) -> Entry {
+        let fingerprint =
+            Fingerprint { site: "f#1".into(), line: 1, what: What::new("get", "t", String::new(), &[]) };
+        Entry { path: "1".parse().expect("a path"), fingerprint, value: string("x".repeat(bytes)) }
+    }
+
+    #[test]
+    fn no_record_is_larger_than_an_item_may_be() {
+        let kib = 1024;
+        let lengths = |runs: Vec<Vec<Entry>>| runs.iter().map(Vec::len).collect::<Vec<_>>();
+        assert_eq!(lengths(split(Vec::new(), 100, 100)), [0]);
+        assert_eq!(lengths(split(vec![entry(200 * kib), entry(100 * kib), entry(200 * kib)], 0, 0)), [2, 1]);
+        assert_eq!(lengths(split(vec![entry(200 * kib)], 256 * kib, 0)), [0, 1], "beside large arguments");
+        assert_eq!(lengths(split(vec![entry(200 * kib)], 0, 256 * kib)), [1, 0], "beside a large result");
+    }
 }

@@ -33,6 +33,7 @@ pub struct Detached<F> {
 
 /// A call with these arguments. Generated code makes it.
 #[doc(hidden)]
+#[expect(clippy::needless_pass_by_value, reason = "the arguments move into the call")]
 pub fn call<F: Function>(arguments: F::Arguments) -> Call<F> {
     Call { arguments: encode(&arguments), function: PhantomData }
 }

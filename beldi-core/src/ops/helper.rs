@@ -9,7 +9,7 @@ use crate::attempt::{Cx, Step};
 use crate::error::Fault;
 
 /// The future of a helper's body.
-pub type HelperFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+type HelperFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A helper that may have effects.
 #[derive(Debug)]

@@ -198,7 +198,7 @@ impl<I: Item, S> Operation for Query<I, S> {
                 let (true, Some(start)) = (missing > 0, page.next.clone()) else { break };
                 request = QueryItems { limit: Some(missing), start: Some(start), ..request };
             }
-            Ok(recorded(page)?)
+            recorded(page)
         });
         result_page(page.await?)
     }
@@ -248,7 +248,7 @@ impl<I: Item> Operation for Scan<I> {
         let start = self.start.map(|token| token.decode()).transpose()?;
         let (table, limit) = (I::TABLE.to_owned(), self.limit);
         let request = ScanItems { table, filter, placeholders, limit, start, consistent: true };
-        let page = step.observe(what, async { Ok(recorded(step.environment().store.scan(request).await?)?) });
+        let page = step.observe(what, async { recorded(step.environment().store.scan(request).await?) });
         result_page(page.await?)
     }
 }

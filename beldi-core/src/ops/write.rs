@@ -115,6 +115,7 @@ impl<I: Item> Update<I> {
 
     /// Adds to a number; an attribute that the row does not have counts as 0. Add a negative number to
     /// subtract.
+    #[expect(clippy::needless_pass_by_value, reason = "numbers are small")]
     pub fn add<T: Numeric>(self, field: Field<I, T>, amount: impl Numeric) -> Self {
         let value = field.value(&amount);
         self.with(value.map(|value| Action::Add(field.name.to_owned(), value)))

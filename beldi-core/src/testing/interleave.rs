@@ -97,8 +97,8 @@ impl Interleavings {
             .start()
             .await
             .expect("a host");
-        let mut choices = Choices::default();
-        choices.random = self.sample.map(|(seed, _)| fastrand::Rng::with_seed(seed));
+        let random = self.sample.map(|(seed, _)| fastrand::Rng::with_seed(seed));
+        let mut choices = Choices { random, ..Choices::default() };
         let limit = self.sample.map_or(usize::MAX, |(_, runs)| runs);
         for run in 1..=limit {
             let contest = Contest { host: host.clone(), scheduler: Arc::clone(&scheduler), run };

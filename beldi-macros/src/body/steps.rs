@@ -9,7 +9,7 @@ use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Block, Expr, ExprAsync, ExprAwait, ExprCall, ExprMatch, Item, Macro, Stmt, Token, parse_quote_spanned};
+use syn::{Block, Expr, ExprAsync, ExprAwait, ExprCall, Item, Macro, Stmt, Token};
 
 use super::macros::Arguments;
 use super::{Context, find, forbidden, is_join, paths, rules};
@@ -43,11 +43,11 @@ impl Steps<'_> {
         self.broken = true;
     }
 
-    /// The call that makes a future of the operation called `operation`. All its tokens have the place of
-    /// `operation`: there the runtime finds the line of a step, and the compiler reports a mistake once.
-    fn step(&mut self, operation: &Ident) -> TokenStream {
+    /// The call that makes a future of `operation`. All its tokens have the place `span`: there the
+    /// runtime finds the line of a step, and there the compiler reports a mistake.
+    fn step(&mut self, operation: &TokenStream, span: Span) -> TokenStream {
         let ordinal = self.next_ordinal();
-        let (span, cx, service) = (operation.span(), &self.cx, &self.context.service);
+        let (cx, service) = (&self.cx, &self.context.service);
         let verb = Ident::new(if self.context.read_only { "observe" } else { "step" }, span);
         quote_spanned!(span=> ::beldi::__private::#verb::<#service, _>(&#cx, #ordinal, #operation))
     }
@@ -60,12 +60,10 @@ impl Steps<'_> {
         // What the check has refused stays a future of its own library, which type-checks.
         let root = paths::root(&awaited.base).map(paths::names).unwrap_or_default();
         if rules::judge(&root).is_none() && rules::judge_awaited(&root).is_none() {
-            let operation = Ident::new("operation", awaited.await_token.span);
-            let step = self.step(&operation);
-            // A `match` keeps what the operation borrows alive, as a call would.
-            let mut bound: ExprMatch = parse_quote_spanned!(operation.span()=> match () { #operation => #step });
-            std::mem::swap(&mut bound.expr, &mut awaited.base);
-            *awaited.base = Expr::Match(bound);
+            let (base, span) = (&awaited.base, awaited.await_token.span);
+            // `identity` gives the argument the place of the call, so that a mistake is reported once.
+            let operation = quote_spanned!(span=> ::core::convert::identity(#base));
+            *awaited.base = Expr::Verbatim(self.step(&operation, span));
         }
     }
 
@@ -129,7 +127,7 @@ impl Steps<'_> {
                 }
                 self.visit_expr_mut(&mut operation);
                 let outer = std::mem::replace(&mut self.cx, cx.clone());
-                let step = self.step(name);
+                let step = self.step(&name.to_token_stream(), name.span());
                 self.cx = outer;
                 // A block of its own keeps a mistake in the operation from being repeated by the join.
                 (operation.into_token_stream(), quote_spanned!(name.span()=> async { #step.await }))

@@ -100,7 +100,7 @@ pub(crate) fn join_outside() -> Mistake {
         22,
         "`beldi::join!` outside of a beldi function",
         "its branches are steps, and only a `#[beldi::function]` or `#[beldi::helper]` has steps",
-        "annotate the function that contains it, or use `tokio::join!` on ordinary futures",
+        "annotate the function that contains it; ordinary code calls functions through `beldi::Client`",
     )
 }
 

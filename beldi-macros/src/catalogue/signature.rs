@@ -32,6 +32,16 @@ pub(crate) fn receiver() -> Mistake {
     )
 }
 
+/// The helper is a method.
+pub(crate) fn helper_receiver() -> Mistake {
+    Mistake::new(
+        13,
+        "a helper cannot be a method",
+        "its body becomes a function of its own, where there is no `self`",
+        "make it a free function outside of the `impl` block that takes the value as an argument: `room: &mut Room`",
+    )
+}
+
 /// The function is generic.
 pub(crate) fn generics() -> Mistake {
     Mistake::new(

@@ -16,7 +16,13 @@ pub(super) fn signature(sig: &Signature, errors: &mut Errors) -> bool {
     let before = errors.count();
     let mut boundary = Boundary { errors, found: false };
     for input in &sig.inputs {
-        let FnArg::Typed(argument) = input else { continue };
+        let argument = match input {
+            FnArg::Typed(argument) => argument,
+            FnArg::Receiver(receiver) => {
+                boundary.errors.push(receiver, &catalogue::receiver());
+                continue;
+            }
+        };
         boundary.check(&argument.ty);
         if !matches!(&*argument.pat, Pat::Ident(ident) if ident.by_ref.is_none() && ident.subpat.is_none()) {
             boundary.errors.push(&argument.pat, &catalogue::unnamed_argument());

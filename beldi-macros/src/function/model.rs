@@ -17,7 +17,7 @@ pub(super) struct Function<'a> {
     pub(super) ident: &'a Ident,
     pub(super) arguments: Vec<Argument<'a>>,
     pub(super) output: Type,
-    pub(super) service: Path,
+    pub(super) service: &'a Path,
     pub(super) read_only: bool,
     pub(super) timeout: Option<Duration>,
     pub(super) body: &'a Result<Block, (TokenStream, syn::Error)>,
@@ -33,8 +33,8 @@ pub(super) struct Argument<'a> {
 
 impl<'a> Function<'a> {
     /// The model of a function whose signature is without mistakes, if it has a service.
-    pub(super) fn new(callable: &'a Callable, options: FunctionOptions) -> Option<Self> {
-        let service = options.service?;
+    pub(super) fn new(callable: &'a Callable, options: &'a FunctionOptions) -> Option<Self> {
+        let service = options.service.as_ref()?;
         let arguments = callable.sig.inputs.iter().map(Argument::new).collect::<Option<Vec<_>>>()?;
         Some(Self {
             attrs: Attributes::sort(&callable.attrs),

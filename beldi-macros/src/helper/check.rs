@@ -9,6 +9,9 @@ use crate::errors::Errors;
 /// Notes what is wrong with the signature of a helper. Gives whether nothing is.
 pub(super) fn signature(sig: &Signature, errors: &mut Errors) -> bool {
     let before = errors.count();
+    if let Some(receiver) = sig.receiver() {
+        errors.push(receiver, &catalogue::helper_receiver());
+    }
     ImplTrait { errors }.visit_signature(sig);
     errors.count() == before
 }

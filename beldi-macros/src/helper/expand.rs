@@ -36,6 +36,7 @@ pub(super) fn expand(callable: &Callable, options: &HelperOptions, errors: &mut 
     quote! {
         #(#everywhere)*
         #(#caller)*
+        #[allow(clippy::multiple_bound_locations)]
         #vis fn #ident #generics (#(#typed),*) -> ::beldi::Helper<#held, #service, #output #mode> #where_clause {
             #inner
             ::beldi::Helper::new(#name, move |#cx: ::beldi::__private::Cx| {

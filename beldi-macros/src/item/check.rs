@@ -15,8 +15,8 @@ const RESERVED_PREFIX: &str = "_beldi_";
 const NO_KEYS: &[&str] =
     &["bool", "f32", "f64", "Option", "Vec", "VecDeque", "HashMap", "BTreeMap", "HashSet", "BTreeSet", "IndexMap"];
 
-/// Notes what is wrong with names and keys.
-pub(super) fn check(item: &Item<'_>, errors: &mut Errors) {
+/// Notes what is wrong with names and keys, and drops the indexes that cannot be expanded.
+pub(super) fn check(item: &mut Item<'_>, errors: &mut Errors) {
     if let Some(table) = &item.table
         && !is_table_name(&table.value())
     {
@@ -57,16 +57,19 @@ fn check_keys(item: &Item<'_>, errors: &mut Errors) {
     }
 }
 
-fn check_indexes(item: &Item<'_>, errors: &mut Errors) {
-    let mut constants: Vec<&Ident> = item.fields.iter().map(|field| &field.constant).collect();
-    for index in &item.indexes {
-        if !is_table_name(&index.name.value()) {
+fn check_indexes(item: &mut Item<'_>, errors: &mut Errors) {
+    let mut constants: Vec<Ident> = item.fields.iter().map(|field| field.constant.clone()).collect();
+    item.indexes.retain(|index| {
+        let is_name = is_table_name(&index.name.value());
+        let is_taken = constants.contains(&index.constant);
+        if !is_name {
             errors.push(&index.name, &catalogue::index_name(&index.name.value()));
-        } else if constants.contains(&&index.constant) {
+        } else if is_taken {
             errors.push(&index.name, &catalogue::index_constant(&index.constant.to_string()));
         }
-        constants.push(&index.constant);
-    }
+        constants.push(index.constant.clone());
+        is_name && !is_taken
+    });
 }
 
 /// DynamoDB has the same rule for tables and for indexes.

@@ -16,14 +16,18 @@ pub(super) fn expand(item: &Item<'_>) -> TokenStream {
 }
 
 /// Stands for an item that is no struct with named fields.
-pub(super) fn stand_in(input: &DeriveInput) -> TokenStream {
+pub(super) fn stand_in(input: &DeriveInput, service: Option<&Path>) -> TokenStream {
     if !input.generics.params.is_empty() {
-        return TokenStream::new();
+        // The name of the service counts as used, and as unknown if it is.
+        return service.map_or_else(
+            TokenStream::new,
+            |path| quote!(const _: ::core::marker::PhantomData<#path> = ::core::marker::PhantomData;),
+        );
     }
     let key = quote!(::beldi::__private::Partition<::std::string::String>);
     let schema =
         quote!(::beldi::ItemSchema { partition_key: "", sort_key: ::core::option::Option::None, attributes: &[] });
-    implement(&input.ident, None, &key, "", &schema)
+    implement(&input.ident, service, &key, "", &schema)
 }
 
 fn implementation(item: &Item<'_>) -> TokenStream {

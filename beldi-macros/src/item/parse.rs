@@ -48,23 +48,20 @@ pub(super) struct ParsedField<'a> {
     pub(super) sort_key: Option<Span>,
 }
 
-/// Parses the struct. There is nothing to parse in what is no struct with named fields.
-pub(super) fn parse<'a>(input: &'a DeriveInput, errors: &mut Errors) -> Option<ParsedItem<'a>> {
-    let fields = named_fields(input, errors)?;
-    if !input.generics.params.is_empty() {
-        errors.push(&input.generics, &catalogue::item_generic());
-        return None;
-    }
+/// Parses the struct. What is no struct with named fields has at most a service.
+pub(super) fn parse<'a>(input: &'a DeriveInput, errors: &mut Errors) -> Result<ParsedItem<'a>, Option<Path>> {
     let options = options(&input.attrs, STRUCT, errors);
     for (option, form) in [("service", "#[beldi(service = Hotel)]"), ("table", "#[beldi(table = \"rooms\")]")] {
         if options.span(option).is_none() {
             errors.push(&input.ident, &catalogue::missing_option("#[derive(Item)]", option, form));
         }
     }
+    let service = options.value("service", "service = Hotel", errors);
+    let Some(fields) = named_fields(input, errors) else { return Err(service) };
     let names = StructNames::read(&input.attrs, errors);
-    Some(ParsedItem {
+    Ok(ParsedItem {
         input,
-        service: options.value("service", "service = Hotel", errors),
+        service,
         table: options.text("table", "table = \"rooms\"", errors),
         indexes: indexes(&options, errors),
         fields: fields.named.iter().filter_map(|field| parse_field(field, &names, errors)).collect(),
@@ -74,7 +71,11 @@ pub(super) fn parse<'a>(input: &'a DeriveInput, errors: &mut Errors) -> Option<P
 fn named_fields<'a>(input: &'a DeriveInput, errors: &mut Errors) -> Option<&'a FieldsNamed> {
     let found = match &input.data {
         Data::Struct(data) => match &data.fields {
-            Fields::Named(fields) => return Some(fields),
+            Fields::Named(fields) if input.generics.params.is_empty() => return Some(fields),
+            Fields::Named(_) => {
+                errors.push(&input.generics, &catalogue::item_generic());
+                return None;
+            }
             Fields::Unnamed(_) => "a tuple struct",
             Fields::Unit => "a unit struct",
         },

@@ -28,7 +28,7 @@ fn steps_are_numbered_in_the_order_of_the_source() {
     );
     let steps = ["one()", "three()", "two(", "four()", "five()", "six(x)", "seven()", "eight()"];
     for (index, step) in steps.iter().enumerate() {
-        let call = format!("::beldi::__private::step::<Hotel,_>(&__cx,{},{step}", index + 1);
+        let call = format!("::beldi::__private::step::<Hotel,_>(&__cx,{},::core::convert::identity({step}", index + 1);
         assert!(expanded.contains(&call), "{call} in {expanded}");
     }
 }
@@ -39,10 +39,10 @@ fn branches_have_contexts_of_their_own() {
     let expanded = expanded("read_only", body);
     for call in [
         "::beldi::__private::join(&__cx,1)",
-        "observe::<Hotel,_>(&__cx_1_0,2,one())",
-        "observe::<Hotel,_>(&__cx_1_1,3,two())",
-        "observe::<Hotel,_>(&__cx_1_1,4,three())",
-        "observe::<Hotel,_>(&__cx,5,four())",
+        "observe::<Hotel,_>(&__cx_1_0,2,branch_0)",
+        "observe::<Hotel,_>(&__cx_1_1,3,::core::convert::identity(two()))",
+        "observe::<Hotel,_>(&__cx_1_1,4,::core::convert::identity(three()))",
+        "observe::<Hotel,_>(&__cx,5,::core::convert::identity(four()))",
     ] {
         assert!(expanded.contains(call), "{call} in {expanded}");
     }

@@ -15,10 +15,9 @@ fn of(attributes: &str, fields: &str) -> Vec<u16> {
 
 #[test]
 fn shapes() {
-    assert_eq!(of_struct("enum Room { A }"), [25]);
-    assert_eq!(of_struct("struct Room(u8);"), [25]);
-    assert_eq!(of_struct("struct Room;"), [25]);
-    assert_eq!(of_struct("struct Room<T> { t: T }"), [25]);
+    for shape in ["enum Room { A }", "struct Room(u8);", "struct Room;", "struct Room<T> { t: T }"] {
+        assert_eq!(of_struct(&format!("#[beldi(service = Hotel, table = \"rooms\")] {shape}")), [25], "{shape}");
+    }
 }
 
 #[test]

@@ -25,12 +25,14 @@ impl ::beldi::Function for charge {
         >(
                 &__cx,
                 1,
-                beldi::external(
-                    "charge",
-                    move |key| {
-                        let card = card.clone();
-                        async move { bank::charge(&card, cents, &key).await }
-                    },
+                ::core::convert::identity(
+                    beldi::external(
+                        "charge",
+                        move |key| {
+                            let card = card.clone();
+                            async move { bank::charge(&card, cents, &key).await }
+                        },
+                    ),
                 ),
             )
             .await

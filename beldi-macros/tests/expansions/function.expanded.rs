@@ -25,14 +25,22 @@ impl ::beldi::Function for reserve {
         let mut room = ::beldi::__private::step::<
             Hotel,
             _,
-        >(&__cx, 1, Room::get((&stay.hotel, stay.night)))
+        >(&__cx, 1, ::core::convert::identity(Room::get((&stay.hotel, stay.night))))
             .await
             .ok_or(SoldOut)?;
         room.free = room.free.checked_sub(1).ok_or(SoldOut)?;
-        ::beldi::__private::step::<Hotel, _>(&__cx, 2, room.put()).await;
+        ::beldi::__private::step::<
+            Hotel,
+            _,
+        >(&__cx, 2, ::core::convert::identity(room.put()))
+            .await;
         Ok(
             Confirmation::new(
-                ::beldi::__private::step::<Hotel, _>(&__cx, 3, beldi::uuid()).await,
+                ::beldi::__private::step::<
+                    Hotel,
+                    _,
+                >(&__cx, 3, ::core::convert::identity(beldi::uuid()))
+                    .await,
                 stay,
             ),
         )

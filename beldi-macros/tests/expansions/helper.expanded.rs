@@ -1,3 +1,4 @@
+#[allow(clippy::multiple_bound_locations)]
 fn fill<'__beldi, '__beldi_0, 'a, T: Clone + Send + Sync>(
     room: &'a mut Room,
     guests: &'__beldi_0 [T],
@@ -16,7 +17,11 @@ where
     ) -> &'a u32 {
         for _ in guests {
             room.free -= 1;
-            ::beldi::__private::step::<Hotel, _>(&__cx, 1, room.put()).await;
+            ::beldi::__private::step::<
+                Hotel,
+                _,
+            >(&__cx, 1, ::core::convert::identity(room.put()))
+                .await;
         }
         &room.free
     }

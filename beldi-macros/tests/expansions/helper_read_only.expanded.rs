@@ -1,3 +1,4 @@
+#[allow(clippy::multiple_bound_locations)]
 pub fn today<'__beldi>() -> ::beldi::Helper<
     '__beldi,
     ::beldi::AnyService,
@@ -8,7 +9,10 @@ pub fn today<'__beldi>() -> ::beldi::Helper<
     #[allow(clippy::too_many_arguments)]
     async fn __beldi_helper(__cx: ::beldi::__private::Cx) -> Date {
         Date::of(
-            ::beldi::__private::observe::<::beldi::AnyService, _>(&__cx, 1, beldi::now())
+            ::beldi::__private::observe::<
+                ::beldi::AnyService,
+                _,
+            >(&__cx, 1, ::core::convert::identity(beldi::now()))
                 .await,
         )
     }

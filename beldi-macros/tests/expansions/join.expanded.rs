@@ -24,25 +24,25 @@ impl ::beldi::Function for book {
             let __cx_1_0 = __join.branch(0);
             let __cx_1_1 = __join.branch(1);
             let __results = match (
-                ::beldi::__private::step::<
-                    Travel,
-                    _,
-                >(&__cx_1_0, 2, hotel::reserve(trip.stay())),
+                hotel::reserve(trip.stay()),
                 async {
                     let flight = ::beldi::__private::step::<
                         Travel,
                         _,
-                    >(&__cx_1_1, 3, flight::find(trip.day))
+                    >(&__cx_1_1, 3, ::core::convert::identity(flight::find(trip.day)))
                         .await?;
                     ::beldi::__private::step::<
                         Travel,
                         _,
-                    >(&__cx_1_1, 4, flight::reserve(flight))
+                    >(&__cx_1_1, 4, ::core::convert::identity(flight::reserve(flight)))
                         .await
                 },
             ) {
-                (__branch_0, __branch_1) => {
-                    ::beldi::__private::tokio_join!(__branch_0, __branch_1)
+                (branch_0, branch_1) => {
+                    ::beldi::__private::tokio_join!(
+                        async { ::beldi::__private::step:: < Travel, _ > (& __cx_1_0, 2,
+                        branch_0). await }, branch_1
+                    )
                 }
             };
             __results

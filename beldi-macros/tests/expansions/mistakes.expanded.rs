@@ -48,6 +48,7 @@ impl ::beldi::Function for many {
     const CODE: u64 = 3480449129670544019u64;
     #[deny(unused_must_use)]
     async fn run(__cx: ::beldi::__private::Cx, (stays,): (Vec<Stay>,)) -> usize {
+        #![allow(unused_variables, unused_mut)]
         ::core::panic!("this body did not compile")
     }
 }
@@ -63,5 +64,6 @@ impl ::beldi::Function for many {
 fn borrowed(
     _: &str,
 ) -> ::beldi::Helper<'static, ::beldi::AnyService, u32, ::beldi::__private::Observes> {
+    let _: ::core::marker::PhantomData<Hotel>;
     ::core::panic!("this signature did not compile")
 }

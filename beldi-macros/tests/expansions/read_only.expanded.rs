@@ -16,11 +16,15 @@ impl ::beldi::Function for free {
     const CODE: u64 = 39591623693688179u64;
     #[deny(unused_must_use)]
     async fn run(__cx: ::beldi::__private::Cx, (hotel, night): (String, Date)) -> u32 {
-        ::beldi::__private::observe::<Hotel, _>(&__cx, 1, Room::get((&hotel, night)))
+        ::beldi::__private::observe::<
+            Hotel,
+            _,
+        >(&__cx, 1, ::core::convert::identity(Room::get((&hotel, night))))
             .await
             .map_or(0, |room| room.free)
     }
 }
+#[diagnostic::do_not_recommend]
 impl ::beldi::ReadOnlyFunction for free {}
 ::beldi::__private::inventory::submit! {
     { #[allow(unused_imports)] use ::beldi::__private::Infallible as _;

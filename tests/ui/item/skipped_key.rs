@@ -2,7 +2,6 @@
 
 #[path = "../hotel.rs"]
 mod hotel;
-use beldi::prelude::*;
 use hotel::*;
 
 #[derive(Item, Serialize, Deserialize)]

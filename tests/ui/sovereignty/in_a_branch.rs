@@ -4,8 +4,6 @@
 mod hotel;
 use hotel::*;
 
-use beldi::Item;
-
 #[beldi::function(service = Travel)]
 async fn book(hotel: String) -> bool {
     let (trip, room) = beldi::join!(Trip::get("1"), Room::get((&hotel, 1)));

@@ -4,8 +4,6 @@
 mod hotel;
 use hotel::*;
 
-use beldi::Item;
-
 #[beldi::helper(read_only)]
 async fn rooms(hotel: &str) -> u32 {
     Room::get((hotel, 1)).await.map_or(0, |room| room.free)

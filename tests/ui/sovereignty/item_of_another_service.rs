@@ -4,8 +4,6 @@
 mod hotel;
 use hotel::*;
 
-use beldi::Item;
-
 #[beldi::function(service = Travel)]
 async fn book(hotel: String) -> u32 {
     let room = Room::get((&hotel, 1)).await;

@@ -4,8 +4,6 @@
 mod hotel;
 use hotel::*;
 
-use beldi::Item;
-
 #[beldi::function(service = Travel)]
 async fn book(hotel: String) {
     Room { hotel, night: 1, free: 0 }.put().await;

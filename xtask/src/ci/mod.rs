@@ -4,13 +4,15 @@
 //! come first.
 
 use std::error::Error;
-use std::ffi::{OsStr, OsString};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::cargo;
 use crate::tally::Tally;
+
+mod book;
+mod tools;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -29,7 +31,7 @@ struct Step {
 const STEPS: [Step; 10] = [
     Step { name: "format", run: || run_cargo(&["fmt", "--all", "--check"]) },
     Step { name: "dependencies", run: dependencies },
-    Step { name: "book", run: book },
+    Step { name: "book", run: book::build_and_check },
     Step { name: "clippy", run: clippy },
     Step { name: "features", run: features },
     Step { name: "documentation", run: documentation },
@@ -76,14 +78,8 @@ fn rounded(elapsed: Duration) -> String {
 /// Licences, duplicates and origins of all crates that are used. Advisories are left out: they come from a
 /// database that changes without any change here.
 fn dependencies() -> Result<()> {
-    let deny = Tool { name: "cargo-deny", version: "0.20.2", features: &[] }.path()?;
+    let deny = tools::CARGO_DENY.path()?;
     run_command(Command::new(deny).args(["--all-features", "--locked", "check", "bans", "licenses", "sources"]))
-}
-
-fn book() -> Result<()> {
-    // Without its server, which takes as long to build as all the rest of it.
-    let mdbook = Tool { name: "mdbook", version: "0.5.4", features: &["--no-default-features"] }.path()?;
-    run_command(Command::new(mdbook).args(["build", "book", "--dest-dir"]).arg(cargo::target_directory().join("book")))
 }
 
 fn clippy() -> Result<()> {
@@ -111,43 +107,13 @@ fn ui() -> Result<()> {
 
 /// The small examples, which the book shows with what they print.
 fn examples() -> Result<()> {
-    ["hello", "counter", "tour"].iter().try_for_each(|example| run_cargo(&["run", "--quiet", "--locked", "--example", example]))
+    ["hello", "counter", "tour"]
+        .iter()
+        .try_for_each(|example| run_cargo(&["run", "--quiet", "--locked", "--example", example]))
 }
 
 fn dynamodb_local() -> Result<()> {
     run_command(Command::new(std::env::current_exe()?).arg("dynamodb-local"))
-}
-
-/// A program that is no part of the workspace.
-struct Tool {
-    name: &'static str,
-    version: &'static str,
-    features: &'static [&'static str],
-}
-
-impl Tool {
-    /// Where it is: in `PATH`, or in `target/tools`, where it is built if need be.
-    fn path(&self) -> Result<OsString> {
-        if self.is_at(self.name.as_ref()) {
-            return Ok(self.name.into());
-        }
-        let tools = cargo::target_directory().join("tools");
-        let path = tools.join("bin").join(self.name);
-        if self.is_at(path.as_os_str()) {
-            return Ok(path.into());
-        }
-        // Built without optimisation: it runs once, for a second.
-        let mut install = cargo_command(&["install", "--debug", "--locked", self.name, "--version", self.version]);
-        install.args(self.features).arg("--root").arg(&tools);
-        install.env("CARGO_TARGET_DIR", tools.join("build")).env("CARGO_PROFILE_DEV_DEBUG", "0");
-        run_command(&mut install)?;
-        Ok(path.into())
-    }
-
-    fn is_at(&self, path: &OsStr) -> bool {
-        let output = Command::new(path).arg("--version").stderr(Stdio::null()).output();
-        output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(self.version))
-    }
 }
 
 fn run_cargo(arguments: &[&str]) -> Result<()> {

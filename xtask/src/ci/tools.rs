@@ -1,0 +1,43 @@
+//! Programs of others that the gate runs.
+
+use std::ffi::{OsStr, OsString};
+use std::process::{Command, Stdio};
+
+use super::{Result, cargo_command, run_command};
+use crate::cargo;
+
+pub(super) const CARGO_DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2", features: &[] };
+/// Without its server, which takes as long to build as all the rest of it.
+pub(super) const MDBOOK: Tool = Tool { name: "mdbook", version: "0.5.4", features: &["--no-default-features"] };
+
+/// A program that is no part of the workspace.
+pub(super) struct Tool {
+    name: &'static str,
+    version: &'static str,
+    features: &'static [&'static str],
+}
+
+impl Tool {
+    /// Where it is: in `PATH`, or in `target/tools`, where it is built if need be.
+    pub(super) fn path(&self) -> Result<OsString> {
+        if self.is_at(self.name.as_ref()) {
+            return Ok(self.name.into());
+        }
+        let tools = cargo::target_directory().join("tools");
+        let path = tools.join("bin").join(self.name);
+        if self.is_at(path.as_os_str()) {
+            return Ok(path.into());
+        }
+        // Built without optimisation: it runs once, for a second.
+        let mut install = cargo_command(&["install", "--debug", "--locked", self.name, "--version", self.version]);
+        install.args(self.features).arg("--root").arg(&tools);
+        install.env("CARGO_TARGET_DIR", tools.join("build")).env("CARGO_PROFILE_DEV_DEBUG", "0");
+        run_command(&mut install)?;
+        Ok(path.into())
+    }
+
+    fn is_at(&self, path: &OsStr) -> bool {
+        let output = Command::new(path).arg("--version").stderr(Stdio::null()).output();
+        output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(self.version))
+    }
+}

@@ -1,0 +1,46 @@
+//! `cargo xtask interleave` and `cargo xtask budget`: test targets run in a way of their own.
+
+use std::error::Error;
+use std::process::Stdio;
+
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+use crate::cargo;
+use crate::tally::Tally;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// Explores all interleavings, where the test suite takes a sample.
+pub(crate) fn interleave() -> Result<Tally> {
+    let arguments = ["test", "--release", "--test", "interleavings", "--", "--nocapture"];
+    run(&arguments, &[("BELDI_INTERLEAVINGS", "all")], |_| true)
+}
+
+/// Prints the table of the request budget.
+pub(crate) fn budget() -> Result<Tally> {
+    let arguments = ["test", "--quiet", "--test", "budget", "--", "--nocapture", "--test-threads", "1"];
+    run(&arguments, &[], |line| line.starts_with('|'))
+}
+
+/// Runs cargo, prints the lines that are to be shown, and counts the tests.
+fn run(arguments: &[&str], variables: &[(&str, &str)], shown: fn(&str) -> bool) -> Result<Tally> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut tally = Tally::default();
+        let mut command = cargo::command();
+        let mut child = command.args(arguments).envs(variables.iter().copied()).stdout(Stdio::piped()).spawn()?;
+        let stdout = child.stdout.take().ok_or("cargo has no output")?;
+        let mut lines = BufReader::new(stdout).lines();
+        while let Some(line) = lines.next_line().await? {
+            tally.add_line(&line);
+            if shown(&line) {
+                println!("{line}");
+            }
+        }
+        let success = child.wait().await?.success();
+        if !success && tally.failed == 0 {
+            return Err("the tests did not run to their end".into());
+        }
+        Ok(tally)
+    })
+}
