@@ -3,7 +3,7 @@
 
 mod common;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -238,4 +238,45 @@ async fn no_more_attempts_of_a_function_run_at_once_than_its_limit() {
     let calls = (0..10).map(|_| async { client.call(waits()).await.expect("a result") });
     futures_util::future::join_all(calls).await;
     assert_eq!(MOST.load(Ordering::SeqCst), 3);
+}
+
+#[beldi::function(service = Shop, read_only)]
+async fn look(article: String) -> u32 {
+    Stock::get(&article).await.map_or(0, |stock| stock.free)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_only_function_that_was_started_is_done_with_a_result() {
+    let host = host(settings(), None).await;
+    let client = host.client();
+    client.call(add_one("tea".into())).await.expect("a result");
+    let id = client.start(look("tea".into())).await.expect("an id");
+    host.settle().await.expect("a settled host");
+    assert_eq!(client.result::<look>(id).await.expect("a result"), Some(1));
+}
+
+/// The order of the entries of a map or a set is another one in each attempt.
+#[tokio::test(start_paused = true)]
+async fn arguments_with_a_map_and_a_set_do_not_diverge() {
+    #[beldi::function(service = Shop)]
+    async fn count(words: HashMap<String, u32>, letters: HashSet<u32>) -> usize {
+        Stock { article: "counted".into(), free: 1 }.put().await;
+        words.len() + letters.len()
+    }
+
+    #[beldi::function(service = Shop)]
+    async fn call_with_a_map() -> usize {
+        let words: HashMap<String, u32> = (0..50).map(|number| (number.to_string(), number)).collect();
+        let counted = count(words, (0..50).collect()).await;
+        Stock { article: "tea".into(), free: 1 }.put().await;
+        counted
+    }
+
+    // It dies after its last effect, so that the record names the call and its arguments.
+    let plan = CrashAt { function: "call_with_a_map", attempts: 1..=1, number: 3, when: When::After };
+    let host = host(settings(), Some(plan)).await;
+    drop(host.client().call(call_with_a_map()).idempotency_key("m").await);
+    host.settle().await.expect("a settled host");
+    let id = InstanceId::from_idempotency_key(Shop::NAME, call_with_a_map::NAME, "m");
+    assert_eq!(host.client().result::<call_with_a_map>(id).await.expect("a result"), Some(100));
 }

@@ -57,7 +57,8 @@ pub(crate) fn size_of_all(attributes: &Attributes) -> usize {
     attributes.iter().map(|(name, value)| name.len() + size_of(value)).sum()
 }
 
-/// Bytes that are equal exactly when the values are, whatever the order of maps and sets.
+/// Bytes that are equal exactly when the values are, whatever the order of maps, sets and lists: a list may be
+/// a `HashSet` of the user's, whose order is another one in each attempt.
 pub(crate) fn canonical(value: &AttributeValue, bytes: &mut Vec<u8>) {
     let mut scalar = |tag: u8, content: &[u8]| {
         bytes.push(tag);
@@ -81,12 +82,20 @@ pub(crate) fn canonical(value: &AttributeValue, bytes: &mut Vec<u8>) {
         }
         AttributeValue::L(list) => {
             scalar(b'L', &list.len().to_be_bytes());
-            list.iter().for_each(|value| canonical(value, bytes));
+            let mut values: Vec<_> = list.iter().map(canonical_of).collect();
+            values.sort_unstable();
+            values.iter().for_each(|value| bytes.extend_from_slice(value));
         }
         AttributeValue::Ss(set) => canonical_set(b'1', set.iter().map(String::as_bytes), bytes),
         AttributeValue::Ns(set) => canonical_set(b'2', set.iter().map(String::as_bytes), bytes),
         AttributeValue::Bs(set) => canonical_set(b'3', set.iter().map(Vec::as_slice), bytes),
     }
+}
+
+fn canonical_of(value: &AttributeValue) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    canonical(value, &mut bytes);
+    bytes
 }
 
 fn canonical_set<'a>(tag: u8, set: impl Iterator<Item = &'a [u8]>, bytes: &mut Vec<u8>) {
@@ -102,9 +111,7 @@ fn canonical_set<'a>(tag: u8, set: impl Iterator<Item = &'a [u8]>, bytes: &mut V
 
 /// Canonical bytes of a list of attributes, sorted by name.
 pub(crate) fn canonical_all(attributes: &Attributes) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    canonical(&AttributeValue::M(attributes.clone()), &mut bytes);
-    bytes
+    canonical_of(&AttributeValue::M(attributes.clone()))
 }
 
 /// A key as people write it: `hotel=Ritz night=3`.
@@ -127,15 +134,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn canonical_bytes_ignore_the_order_of_maps_and_sets_but_nothing_else() {
+    fn canonical_bytes_ignore_the_order_of_maps_sets_and_lists_but_nothing_else() {
         let map = |names: [&str; 2]| {
             AttributeValue::M(names.into_iter().map(|name| (name.to_owned(), number(name.len()))).collect())
         };
-        let bytes = |value: &AttributeValue| {
-            let mut bytes = Vec::new();
-            canonical(value, &mut bytes);
-            bytes
-        };
+        let bytes = canonical_of;
         assert_eq!(bytes(&map(["a", "bb"])), bytes(&map(["bb", "a"])));
         assert_ne!(bytes(&map(["a", "bb"])), bytes(&map(["a", "cc"])));
         let set = |first: &str, second: &str| AttributeValue::Ss(vec![first.into(), second.into()]);

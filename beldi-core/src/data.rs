@@ -59,24 +59,39 @@ pub(crate) fn decode<T: DeserializeOwned>(json: &str) -> Result<T, DataError> {
 /// How deep [`canonical`] looks into a value; serde reads none that is deeper.
 const MAX_DEPTH: u32 = 128;
 
+/// Whether the order of the values in a list tells two texts apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lists {
+    /// It does.
+    Ordered,
+    /// It does not: the list may be a `HashSet`, whose order is another one in each attempt.
+    Unordered,
+}
+
 /// One text for all spellings of a JSON value: no white space, members in order, one way to escape. Numbers
 /// stay as they are written, so that none loses a digit.
-pub(crate) fn canonical(json: &str) -> String {
+pub(crate) fn canonical(json: &str, lists: Lists) -> String {
     let mut text = String::with_capacity(json.len());
-    let written = serde_json::from_str(json).and_then(|value| write_canonical(value, MAX_DEPTH, &mut text));
+    let written = serde_json::from_str(json).and_then(|value| write_canonical(value, lists, MAX_DEPTH, &mut text));
     if written.is_ok() { text } else { json.to_owned() }
 }
 
-fn write_canonical(value: &RawValue, depth: u32, text: &mut String) -> serde_json::Result<()> {
+fn write_canonical(value: &RawValue, lists: Lists, depth: u32, text: &mut String) -> serde_json::Result<()> {
     let json = value.get();
     match json.as_bytes() {
         [b'"', ..] => text.push_str(&serde_json::to_string(&serde_json::from_str::<String>(json)?)?),
         [b'[', ..] if depth > 0 => {
-            text.push('[');
-            for (place, value) in serde_json::from_str::<Vec<&RawValue>>(json)?.into_iter().enumerate() {
-                text.push_str(if place > 0 { "," } else { "" });
-                write_canonical(value, depth - 1, text)?;
+            let mut values = Vec::new();
+            for value in serde_json::from_str::<Vec<&RawValue>>(json)? {
+                let mut text = String::new();
+                write_canonical(value, lists, depth - 1, &mut text)?;
+                values.push(text);
             }
+            if lists == Lists::Unordered {
+                values.sort_unstable();
+            }
+            text.push('[');
+            text.push_str(&values.join(","));
             text.push(']');
         }
         [b'{', ..] if depth > 0 => {
@@ -87,7 +102,7 @@ fn write_canonical(value: &RawValue, depth: u32, text: &mut String) -> serde_jso
                 text.push_str(if place > 0 { "," } else { "" });
                 text.push_str(&serde_json::to_string(&name)?);
                 text.push(':');
-                write_canonical(value, depth - 1, text)?;
+                write_canonical(value, lists, depth - 1, text)?;
             }
             text.push('}');
         }
@@ -98,13 +113,13 @@ fn write_canonical(value: &RawValue, depth: u32, text: &mut String) -> serde_jso
 
 #[cfg(test)]
 mod tests {
-    use super::canonical;
+    use super::{Lists, canonical};
 
     #[test]
     fn spellings_of_one_value_have_one_text() {
         let text = r#"{"a":[1,{"c":null,"d":"x"}],"b":1.50}"#;
         for spelling in [text, r#" { "b" : 1.50, "a" : [ 1, { "d" : "\u0078", "c" : null } ] } "#] {
-            assert_eq!(canonical(spelling), text);
+            assert_eq!(canonical(spelling, Lists::Ordered), text);
         }
         assert_ne!(canonical("18446744073709551616"), canonical("18446744073709551617"));
         assert_ne!(canonical(r#"["1"]"#), canonical("[1]"));
@@ -114,7 +129,7 @@ mod tests {
     fn what_is_too_deep_or_no_json_is_left_as_it_is() {
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         for json in [deep.as_str(), "[1", ""] {
-            assert_eq!(canonical(json), json);
+            assert_eq!(canonical(json, Lists::Ordered), json);
         }
     }
 }

@@ -10,18 +10,14 @@ use std::time::Duration;
 
 use beldi::host::LocalHost;
 use beldi::store::{Counting, EmbeddedStore};
-use beldi::{Call, Client, ClientError, Function, PageToken, Settings};
+use beldi::{Client, Settings};
 
 use crate::crashes::Crashes;
 use crate::ledger::Ledger;
 use crate::options::Options;
-use crate::services::Listing;
 
 /// How often the collectors look for what an attempt that died has left.
 const COLLECT_EVERY: Duration = Duration::from_millis(200);
-
-/// How often a client asks again for what has no answer yet.
-const PATIENCE: u32 = 50;
 
 /// The application on its file.
 pub(crate) struct App {
@@ -66,7 +62,7 @@ fn settings() -> Settings {
 fn open_data(options: &Options) -> Result<EmbeddedStore, Box<dyn Error>> {
     let data = &options.data;
     if let Some(directory) = data.parent() {
-        fs::create_dir_all(directory)?;
+        fs::create_dir_all(directory).map_err(|error| format!("the directory `{}`: {error}", directory.display()))?;
     }
     if options.fresh && data.exists() {
         // Only a file that is such a store, and that nobody else has open, is removed.
@@ -93,48 +89,4 @@ fn beside(data: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(data);
     name.push(suffix);
     PathBuf::from(name)
-}
-
-/// Calls a function until it answers. A call that died is asked for again under the same key, as any client
-/// would do it, and so stays one execution.
-pub(crate) async fn answer<F: Function>(
-    client: &Client,
-    key: &str,
-    call: impl Fn() -> Call<F>,
-) -> Result<F::Output, ClientError> {
-    let mut asked = 1;
-    loop {
-        match client.call(call()).idempotency_key(key).await {
-            Err(ClientError::Unavailable { .. }) if asked < PATIENCE => asked += 1,
-            answer => return answer,
-        }
-    }
-}
-
-/// All that a function lists page by page.
-pub(crate) async fn all<T, F: Function<Output = Listing<T>>>(
-    client: &Client,
-    list: impl Fn(Option<PageToken>) -> Call<F>,
-) -> Result<Vec<T>, ClientError> {
-    let mut items = Vec::new();
-    let mut next = None;
-    loop {
-        let page = observe(client, || list(next.clone())).await?;
-        items.extend(page.items);
-        next = page.next;
-        if next.is_none() {
-            return Ok(items);
-        }
-    }
-}
-
-/// Calls a `read_only` function until it answers. It needs no key: to ask again changes nothing.
-pub(crate) async fn observe<F: Function>(client: &Client, call: impl Fn() -> Call<F>) -> Result<F::Output, ClientError> {
-    let mut asked = 1;
-    loop {
-        match client.call(call()).await {
-            Err(ClientError::Unavailable { .. }) if asked < PATIENCE => asked += 1,
-            answer => return answer,
-        }
-    }
 }

@@ -7,7 +7,7 @@ use std::hash::Hash;
 use beldi::{Client, ClientError};
 use uuid::Uuid;
 
-use crate::app::all;
+use crate::calls::all;
 use crate::ledger::{Outcome, Request};
 use crate::services::cast_info::{self, Person};
 use crate::services::frontend::FilmRecord;

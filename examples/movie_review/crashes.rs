@@ -36,7 +36,7 @@ impl Crashes {
         self.over.store(true, Ordering::Relaxed);
     }
 
-    fn dies(&self, point: CrashPoint) -> bool {
+    fn dies(&self, point: &CrashPoint) -> bool {
         // The host numbers its attempts, so the largest number is how many there are.
         let attempts = self.attempts.fetch_max(point.attempt, Ordering::Relaxed).max(point.attempt);
         let wanted = (attempts as f64 * self.share) as u64;
@@ -48,16 +48,17 @@ impl Crashes {
         dies
     }
 
-    fn length(&self, CrashPoint { service, function, number, .. }: CrashPoint) -> u32 {
+    fn length(&self, point: &CrashPoint) -> u32 {
+        let function = (point.invocation.service.clone(), point.invocation.function.clone());
         let mut lengths = self.lengths.lock().unwrap_or_else(PoisonError::into_inner);
-        let length = lengths.entry((service, function)).or_default();
-        *length = number.max(*length);
+        let length = lengths.entry(function).or_default();
+        *length = point.number.max(*length);
         *length
     }
 }
 
 impl CrashPlan for Crashes {
     fn decide(&self, point: CrashPoint) -> Pin<Box<dyn Future<Output = Verdict> + Send + '_>> {
-        Box::pin(ready(if self.dies(point) { Verdict::Crash } else { Verdict::Continue }))
+        Box::pin(ready(if self.dies(&point) { Verdict::Crash } else { Verdict::Continue }))
     }
 }

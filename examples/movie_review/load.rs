@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::app::{answer, observe};
+use crate::calls::{answer, observe, start};
 use crate::ledger::{Asked, Ledger, Outcome};
 use crate::services::frontend::{self, ReviewRequest};
 use crate::services::page::{self, PageRequest};
@@ -155,16 +155,7 @@ impl Load {
     }
 
     async fn start(&self, request: ReviewRequest, asked: &Asked) -> Result<(), Failure> {
-        let key = asked.key.to_string();
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            let started = self.client.start(frontend::compose(request.clone())).idempotency_key(&key).await;
-            match started {
-                Err(ClientError::Unavailable { .. }) if tries < 50 => {}
-                started => break started.map(drop)?,
-            }
-        }
+        start(&self.client, &asked.key.to_string(), || frontend::compose(request.clone())).await?;
         self.ledger.got(asked.key, Outcome::Started)?;
         self.progress.started.fetch_add(1, Ordering::Relaxed);
         Ok(())
@@ -174,12 +165,12 @@ impl Load {
         let begin = Instant::now();
         let answer = answer(&self.client, &asked.key.to_string(), || frontend::compose(request.clone())).await?;
         let (outcome, count) = match answer {
-            Ok(review) => (Outcome::Answered(review), &self.progress.composed),
+            Ok(review) => {
+                record(&mut measured.compose, begin);
+                (Outcome::Answered(review), &self.progress.composed)
+            }
             Err(_) => (Outcome::Refused, &self.progress.refused),
         };
-        if answer.is_ok() {
-            record(&mut measured.compose, begin);
-        }
         self.ledger.got(asked.key, outcome)?;
         count.fetch_add(1, Ordering::Relaxed);
         Ok(())

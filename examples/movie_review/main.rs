@@ -11,6 +11,7 @@
 #![expect(clippy::print_stdout, reason = "this program reports to a terminal")]
 
 mod app;
+mod calls;
 mod catalogue;
 mod checks;
 mod crashes;
@@ -58,14 +59,17 @@ async fn main() -> ExitCode {
 async fn run(options: &Options) -> Result<Vec<Check>, Box<dyn Error>> {
     let interrupted = interrupted();
     let app = phases::open(options).await?;
+    let gateway = phases::serve(&app, options.port()).await?;
     phases::recover(&app).await?;
     let films = catalogue::films()?;
     phases::fill(&app, &films).await?;
-    let gateway = phases::serve(&app, options.port()).await?;
-    let about_load = drive(&app, &films, options, interrupted.clone()).await?;
+    let about_load = match options.seconds {
+        0 => Vec::new(),
+        _ => drive(&app, &films, options, interrupted.clone()).await?,
+    };
     let mut checks = verify(&app, &films).await?;
     checks.extend(about_load.iter().cloned());
-    println!("{}\n", report::invariants(&checks));
+    println!("\n{}\n", report::invariants(&checks));
     if options.serve {
         until_interrupted(&app, gateway, interrupted).await?;
         checks = verify(&app, &films).await?;
@@ -94,7 +98,7 @@ async fn drive(
     phases::settle(app).await?;
     let statistics = phases::between(before, app.host.statistics());
     let report = Report { progress: &load.progress, measured: &measured, statistics, requests: app.store.reset() };
-    println!("\n{}\n\n{}\n", report.numbers(), report.latencies());
+    println!("\n{}\n\n{}", report.numbers(), report.latencies());
     let sent = several(load.progress.total() as usize, "request");
     let mut checks = vec![Check::new("every request got an answer", &sent, &measured.failures)];
     if options.checks_crashes() {

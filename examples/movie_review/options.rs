@@ -24,7 +24,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(crate) users: u16,
 
-    /// How long they write and read.
+    /// For how many seconds they write and read; with 0 there is only what earlier runs have left.
     #[arg(long, value_name = "S", default_value_t = 8)]
     pub(crate) seconds: u64,
 
@@ -47,9 +47,9 @@ impl Options {
         self.crash_share.unwrap_or(CRASH_SHARE)
     }
 
-    /// Whether the share of attempts that died is to be checked: nobody has asked for another one.
+    /// Whether the share of attempts that died is to be checked: nobody has asked for a smaller one.
     pub(crate) fn checks_crashes(&self) -> bool {
-        self.crash_share.is_none() && self.seconds > 0
+        self.crash_share.is_none()
     }
 
     /// The port of the gateway; 0 is any free one.

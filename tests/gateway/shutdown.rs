@@ -22,7 +22,10 @@ async fn a_shutdown_answers_what_is_under_way_and_accepts_nothing_more() {
             }
             GATES[1].open();
         };
-        tokio::join!(bench.host.shutdown(GRACE), refused).0
+        let refused = tokio::time::timeout(GRACE, refused);
+        let (all_ended, refused) = tokio::join!(bench.host.shutdown(GRACE), refused);
+        refused.expect("connections are refused");
+        all_ended
     };
     let (answer, all_ended) = tokio::join!(ask, stop);
     assert_eq!((answer.status.as_u16(), answer.json()), (200, json!(1)));

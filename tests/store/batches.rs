@@ -1,6 +1,6 @@
 //! BatchGetItem.
 
-use beldi_core::store::{AttributeValue, Attributes, BatchGetItem, StoreError};
+use beldi::store::{AttributeValue, Attributes, BatchGetItem, StoreError};
 
 use crate::bench::{Bench, assert_error, item, key, n, put};
 

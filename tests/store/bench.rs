@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use beldi_core::store::{
+use beldi::store::{
     AttributeValue, Attributes, DeleteItem, DynamoDbStore, EmbeddedStore, GetItem, IndexSchema, KeyAttribute,
     Placeholders, PutItem, ReturnValues, ScalarType, SharedStore, StoreError, TableSchema, UpdateItem,
 };

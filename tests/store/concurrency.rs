@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use beldi_core::store::{
+use beldi::store::{
     AttributeValue, Attributes, GetItem, Retry, RetryBudget, SharedStore, StoreError, TransactWrite, WriteItem,
 };
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use beldi_core::store::{EmbeddedStore, GetItem, KeyAttribute, ScalarType, SharedStore, StoreError, TableSchema};
+use beldi::store::{EmbeddedStore, GetItem, KeyAttribute, ScalarType, SharedStore, StoreError, TableSchema};
 
 use crate::bench::{Directory, item, key, n, put};
 

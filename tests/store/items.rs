@@ -1,6 +1,6 @@
 //! One item: get, put, update, delete, and their conditions.
 
-use beldi_core::store::{AttributeValue, ReturnValues};
+use beldi::store::{AttributeValue, ReturnValues};
 
 use crate::bench::{Bench, attributes, delete, failed_condition, item, key, n, put, s, update};
 

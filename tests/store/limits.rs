@@ -1,12 +1,12 @@
 //! Requests that DynamoDB refuses: each has its own error, and nothing is half-done.
 
-use beldi_core::store::{
+use beldi::store::{
     AttributeValue, BatchGetItem, GetItem, Placeholders, QueryItems, ScanItems, StoreError, TransactWrite, WriteItem,
 };
 
 use crate::bench::{Bench, assert_error, attributes, delete, item, key, n, put, s, update};
 
-fn get(table: &str, key: beldi_core::store::Attributes) -> GetItem {
+fn get(table: &str, key: beldi::store::Attributes) -> GetItem {
     GetItem { table: table.to_owned(), key, consistent: true }
 }
 

@@ -4,6 +4,8 @@
 //! The cases for DynamoDB Local are ignored unless asked for, because they need a server:
 //! `cargo xtask dynamodb-local` starts one and runs them.
 
+#![cfg(all(feature = "aws", feature = "embedded"))]
+
 mod batches;
 mod bench;
 mod concurrency;

@@ -1,6 +1,6 @@
 //! Query and scan.
 
-use beldi_core::store::{AttributeValue, Attributes, Page, Placeholders, QueryItems, ScanItems, StoreError};
+use beldi::store::{AttributeValue, Attributes, Page, Placeholders, QueryItems, ScanItems, StoreError};
 
 use crate::bench::{Bench, assert_error, expression, item, n, put, s};
 

@@ -1,6 +1,6 @@
 //! The expressions of the row log: a binary set that an update adds its own entry to.
 
-use beldi_core::store::{AttributeValue, Attributes, ReturnValues, StoreError, UpdateItem};
+use beldi::store::{AttributeValue, Attributes, ReturnValues, StoreError, UpdateItem};
 
 use crate::bench::{Bench, assert_error, failed_condition, key, n, update};
 

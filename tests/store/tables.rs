@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use beldi_core::store::tables::{TableError, check, create_missing, journal};
-use beldi_core::store::{IndexSchema, KeyAttribute, ScalarType, StoreError, TableSchema};
+use beldi::store::tables::{TableError, check, create_missing, journal};
+use beldi::store::{IndexSchema, KeyAttribute, ScalarType, StoreError, TableSchema};
 
 use crate::bench::{Bench, assert_error};
 

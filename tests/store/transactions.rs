@@ -1,6 +1,6 @@
 //! TransactWriteItems.
 
-use beldi_core::store::{AttributeValue, StoreError, TransactWrite, WriteItem};
+use beldi::store::{AttributeValue, StoreError, TransactWrite, WriteItem};
 
 use crate::bench::{Bench, assert_error, delete, item, key, n, put, update};
 

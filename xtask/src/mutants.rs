@@ -76,8 +76,8 @@ const MUTANTS: [Mutant; 10] = [
     Mutant {
         rule: "an instance without effects returns only what is journaled",
         file: "beldi-core/src/attempt/journal.rs",
-        original: "(self.identity.own_id && !is_durable)",
-        broken: "!is_durable",
+        original: "if !is_durable && (function.read_only || self.identity.own_id) {",
+        broken: "if !is_durable {",
     },
     Mutant {
         rule: "observations after the last effect are journaled before the return",

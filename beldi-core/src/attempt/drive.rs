@@ -140,9 +140,6 @@ async fn accept(
 /// The journal to replay by, or the reply of an instance whose result is determined.
 async fn load(environment: &Environment, identity: &Identity) -> Result<Result<Journal, Reply>, InvokeError> {
     let start_ms = environment.world.now_ms();
-    if identity.function.read_only {
-        return Ok(Ok(Journal::optimistic(environment.clone(), identity.clone(), start_ms)));
-    }
     match Journal::load(environment, identity).await {
         Ok(Loaded::Absent) => Ok(Ok(Journal::optimistic(environment.clone(), identity.clone(), start_ms))),
         Ok(Loaded::Running(journal)) => Ok(Ok(*journal)),

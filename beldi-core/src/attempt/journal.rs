@@ -12,7 +12,7 @@ use serde_dynamo::AttributeValue;
 use super::fingerprint::{Fingerprint, What};
 use super::record::{Entry, MAX_OUTCOME_BYTES, MAX_VALUE_BYTES, Record, Recorded, split};
 use crate::attributes::{get_string, get_u64, number, size_of, size_of_all, string};
-use crate::data::canonical;
+use crate::data::{Lists, canonical};
 use crate::environment::{Environment, journal_table};
 use crate::error::{Divergence, Fault};
 use crate::function::FunctionEntry;
@@ -36,8 +36,10 @@ pub(crate) struct Identity {
 impl Identity {
     /// A hash of the arguments that stays when they are removed from a done intent. How their JSON is
     /// spelled does not matter: callers that send the same arguments again need not write them alike.
+    /// A caller that is a function itself may have sent a `HashSet`, whose order its next attempt changes.
     pub(crate) fn arguments_hash(&self) -> String {
-        format!("{:032x}", digest(&[canonical(&self.arguments).as_bytes()]))
+        let lists = if self.caller.is_some() { Lists::Unordered } else { Lists::Ordered };
+        format!("{:032x}", digest(&[canonical(&self.arguments, lists).as_bytes()]))
     }
 }
 
@@ -277,7 +279,7 @@ impl Journal {
             let mut state = self.state();
             (std::mem::take(&mut state.pending), state.next_record > 0)
         };
-        if function.read_only || (self.identity.own_id && !is_durable) {
+        if !is_durable && (function.read_only || self.identity.own_id) {
             return Ok(false);
         }
         if result.len() > MAX_VALUE_BYTES {

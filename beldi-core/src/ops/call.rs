@@ -7,7 +7,7 @@ use serde_dynamo::AttributeValue;
 use super::{Observation, Operation};
 use crate::attempt::{Outcome, Step, What};
 use crate::attributes::string;
-use crate::data::{DataError, decode, encode};
+use crate::data::{DataError, Lists, canonical, decode, encode};
 use crate::error::{Fault, InvokeError, Problem, ProblemKind};
 use crate::function::{Function, ReadOnlyFunction};
 use crate::invoke::{Delivery, Invocation};
@@ -89,7 +89,7 @@ impl<F: Function> Operation for Detached<F> {
 
 fn what<F: Function>(kind: &str, arguments: &str) -> What {
     let target = format!("{}/{}", <F::Service as Service>::NAME, F::NAME);
-    What::new(kind, &target, String::new(), arguments.as_bytes())
+    What::new(kind, &target, String::new(), canonical(arguments, Lists::Unordered).as_bytes())
 }
 
 /// Invokes the callee until it answers, a bounded number of times: an attempt of it that died may be
@@ -98,6 +98,12 @@ async fn invoke<F: Function>(step: &Step, arguments: String, detached: bool) -> 
     let environment = step.environment();
     let identity = step.journal().identity();
     check_retention::<F>(step)?;
+    let delivery = match detached {
+        true => Delivery::Accept,
+        // A read-only function has no journal that a repetition could load.
+        false if F::READ_ONLY => Delivery::First,
+        false => step.journal().first_delivery(),
+    };
     let mut invocation = Invocation {
         service: <F::Service as Service>::NAME.to_owned(),
         function: F::NAME.to_owned(),
@@ -110,7 +116,7 @@ async fn invoke<F: Function>(step: &Step, arguments: String, detached: bool) -> 
             identity.instance,
             step.path()
         )),
-        delivery: if detached { Delivery::Accept } else { step.journal().first_delivery() },
+        delivery,
     };
     let mut tries = 0;
     loop {
@@ -124,7 +130,7 @@ async fn invoke<F: Function>(step: &Step, arguments: String, detached: bool) -> 
             return Err(Fault::Call { service, function, error });
         }
         tokio::time::sleep(environment.settings.backoff_after(tries)).await;
-        if !detached {
+        if !detached && !F::READ_ONLY {
             invocation.delivery = Delivery::Repeat;
         }
     }

@@ -27,8 +27,9 @@ pub struct ResultPage<I> {
     pub next: Option<PageToken>,
 }
 
-/// Where a page of a query or a scan starts. Can be stored and passed on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// Where a page of a query or a scan starts. Can be stored and passed on, also to strangers: what comes back as
+/// an argument and is no token does not fit the argument.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PageToken(String);
 
 impl<I> IntoIterator for ResultPage<I> {
@@ -294,5 +295,29 @@ impl PageToken {
     fn decode(&self) -> Result<Attributes, Fault> {
         let invalid = |_| StoreError::Invalid { table: String::new(), message: "this is no page token".to_owned() };
         Ok(serde_json::from_str(&self.0).map_err(invalid)?)
+    }
+}
+
+impl<'de> Deserialize<'de> for PageToken {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let token = Self(String::deserialize(deserializer)?);
+        let is_token = token.decode().is_ok();
+        is_token.then_some(token).ok_or_else(|| serde::de::Error::custom("this is no page token"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_token_is_refused_where_it_comes_in() {
+        let key = Attributes::from([("night".to_owned(), AttributeValue::N("3".to_owned()))]);
+        let token = PageToken::encode(&key).expect("a token");
+        let json = serde_json::to_string(&token).expect("JSON");
+        assert_eq!(serde_json::from_str::<PageToken>(&json).expect("the token"), token);
+        for other in ["\"\"", "\"next\"", "\"[3]\"", "3"] {
+            assert!(serde_json::from_str::<PageToken>(other).is_err(), "{other}");
+        }
     }
 }

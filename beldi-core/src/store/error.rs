@@ -71,9 +71,6 @@ pub enum StoreError {
         /// What happened.
         message: String,
     },
-    /// A test stopped the attempt here. See [`crate::testing`].
-    #[error("the attempt was stopped by an injected crash")]
-    Crashed,
 }
 
 impl StoreError {

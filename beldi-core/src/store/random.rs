@@ -31,21 +31,22 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// Uniform in `0.0..1.0`.
-    fn fraction(&self) -> f64 {
-        // 32 bits are exact in an `f64` and plenty for shares and delays.
-        let bits = u32::try_from(self.next() >> 32).unwrap_or(u32::MAX);
-        f64::from(bits) / (f64::from(u32::MAX) + 1.0)
+    /// Uniform in `0..below`.
+    fn below(&self, below: u32) -> u32 {
+        let product = (self.next() >> 32) * u64::from(below);
+        u32::try_from(product >> 32).unwrap_or_default()
     }
 
     /// True for the given share of all calls.
     pub(super) fn chance(&self, share: f64) -> bool {
-        self.fraction() < share
+        f64::from(self.below(u32::MAX)) < share * f64::from(u32::MAX)
     }
 
-    /// Uniform from nothing up to `most`.
+    /// Uniform from nothing up to `most`, in whole milliseconds. tokio's timer counts those, and fractions
+    /// would let the moment at which the runtime was started decide which of two timers comes first.
     pub(super) fn up_to(&self, most: Duration) -> Duration {
-        most.mul_f64(self.fraction())
+        let most_ms = u32::try_from(most.as_millis()).unwrap_or(u32::MAX);
+        Duration::from_millis(self.below(most_ms.saturating_add(1)).into())
     }
 }
 
@@ -65,7 +66,10 @@ mod tests {
         assert!((250..350).contains(&hits), "{hits} of 1000 at 30%");
         let most = Duration::from_millis(10);
         let random = Random::from_entropy();
-        assert!((0..1000).all(|_| random.up_to(most) < most));
+        let mut drawn: Vec<_> = (0..1000).map(|_| random.up_to(most).as_micros()).collect();
+        drawn.sort_unstable();
+        drawn.dedup();
+        assert_eq!(drawn, (0..=10).map(|ms| ms * 1000).collect::<Vec<_>>());
         assert!(!Random::seeded(1).chance(0.0) && Random::seeded(1).chance(1.0));
     }
 }

@@ -2,7 +2,6 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
 
 use super::model::{Argument, Function};
 use crate::body::{self, Context};
@@ -45,7 +44,7 @@ fn implementation(function: &Function<'_>, errors: &mut Errors) -> TokenStream {
     let name = function.name();
     let argument_names = arguments.iter().map(Argument::name);
     let patterns = arguments.iter().map(|argument| argument.pat);
-    let arguments = tuple(arguments);
+    let arguments = tuple(function);
     let timeout = match function.timeout.map(|timeout| timeout.as_millis() as u64) {
         None => quote!(::core::option::Option::None),
         Some(ms) => quote!(::core::option::Option::Some(::beldi::__private::Duration::from_millis(#ms))),
@@ -82,10 +81,9 @@ fn implementation(function: &Function<'_>, errors: &mut Errors) -> TokenStream {
 }
 
 /// The arguments as a tuple, at the place where the user wrote them.
-fn tuple(arguments: &[Argument<'_>]) -> TokenStream {
-    let types = arguments.iter().map(|argument| argument.ty);
-    let span = arguments.first().map_or_else(proc_macro2::Span::call_site, |first| first.ty.span());
-    quote_spanned!(span=> (#(#types,)*))
+fn tuple(function: &Function<'_>) -> TokenStream {
+    let types = function.arguments.iter().map(|argument| argument.ty);
+    quote_spanned!(function.arguments_span=> (#(#types,)*))
 }
 
 fn registration(function: &Function<'_>) -> TokenStream {

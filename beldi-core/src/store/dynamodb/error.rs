@@ -3,9 +3,8 @@
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 
-use super::translate;
 use super::values::{SdkItem, from_sdk};
-use crate::store::StoreError;
+use crate::store::{StoreError, translate};
 
 /// The error of a request to `table`, as far as all operations share it.
 pub(super) fn store_error<E>(error: &SdkError<E, HttpResponse>, table: &str) -> StoreError

@@ -16,7 +16,7 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{Config, Credentials, Region, SharedHttpClient, StalledStreamProtectionConfig};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
-use super::{Request, Response, Store, StoreError, StoreFuture, translate};
+use super::{Request, Response, Store, StoreError, StoreFuture};
 
 mod calls;
 mod error;

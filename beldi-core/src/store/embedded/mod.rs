@@ -10,7 +10,7 @@
 //! with [`StoreError::Unusable`], because nobody knows what the panic left behind in memory; a store on a
 //! file can be dropped and opened again.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -83,7 +83,10 @@ impl EmbeddedStore {
         };
         let name = path.to_str().ok_or_else(|| at(&"its name is not valid UTF-8"))?;
         let held = File::create(format!("{name}-lock")).map_err(|error| at(&error))?;
-        held.try_lock().map_err(|error| at(&error))?;
+        held.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => at(&"it is open already, here or in another process"),
+            TryLockError::Error(error) => at(&error),
+        })?;
         let database = Database::new(name).map_err(|error| match error.to_string() {
             // The engine goes on to recommend a feature of its own that this library does not have.
             message if message.contains("not a valid SQLite database") => at(&"it is no SQLite database"),
