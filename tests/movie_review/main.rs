@@ -5,11 +5,14 @@
 mod calls;
 #[path = "../../examples/movie_review/checks.rs"]
 mod checks;
+#[path = "../../examples/movie_review/crashes.rs"]
+mod crashes;
 #[path = "../../examples/movie_review/ledger.rs"]
 mod ledger;
 #[path = "../../examples/movie_review/services/mod.rs"]
 pub mod services;
 
+mod crashed;
 mod noticed;
 mod promises;
 mod written;

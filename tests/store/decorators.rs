@@ -54,7 +54,10 @@ async fn requests_are_counted_by_table_and_operation() {
     assert_eq!(counts.of("rows", "DescribeTable"), 0);
     assert_eq!(
         counts.to_string(),
-        "       1  DescribeTable       other\n       2  GetItem             rows\n       1  UpdateItem          rows\n       4  requests"
+        "       1  DescribeTable       other
+       2  GetItem             rows
+       1  UpdateItem          rows
+       4  requests"
     );
     assert_eq!(counting.reset(), counts);
     assert_eq!(counting.total(), 0);

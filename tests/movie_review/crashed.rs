@@ -1,0 +1,64 @@
+//! The application while attempts die, as the example drives it, but in virtual time.
+
+use std::sync::Arc;
+
+use beldi::Settings;
+use beldi::host::LocalHost;
+use beldi::store::EmbeddedStore;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::calls::{answer, start};
+use crate::checks::Snapshot;
+use crate::crashes::Crashes;
+use crate::films;
+use crate::ledger::{Asked, Outcome, Request};
+use crate::services::frontend::{add_film, compose};
+use crate::services::user;
+
+#[tokio::test(start_paused = true)]
+async fn everything_holds_after_many_crashes() {
+    // Everything here runs on one thread, so the same seed gives the same crashes.
+    fastrand::seed(2020);
+    let crashes = Arc::new(Crashes::new(0.3));
+    let store = Arc::new(EmbeddedStore::in_memory().expect("a store"));
+    let settings = Settings { max_attempts: 100, ..Settings::default() };
+    let host = LocalHost::builder(store).settings(settings).crash_plan(crashes.clone()).start().await.expect("a host");
+    let catalogue = films(3);
+    for film in &catalogue {
+        let added = answer(&host.client(), &film.id, || add_film(film.clone())).await;
+        added.expect("an answer").expect("a new title");
+    }
+    let user = answer(&host.client(), "ann", || user::register("ann".into())).await;
+    let user = user.expect("an answer").expect("a new name");
+    let mut writers = JoinSet::new();
+    for number in 0..30 {
+        writers.spawn(review(host.clone(), user, number));
+    }
+    let requests = writers.join_all().await;
+    host.settle().await.expect("the store answers");
+    crashes.end();
+    let snapshot = Snapshot::take(&host.client()).await.expect("the services answer");
+    for check in snapshot.fulfils(&requests).into_iter().chain(snapshot.agrees(&catalogue)) {
+        assert!(check.held, "{check:?}");
+    }
+    assert_eq!(snapshot.reviews.len(), 30);
+    let statistics = host.statistics();
+    assert!(statistics.crashed * 5 >= statistics.attempts, "{statistics:?}");
+}
+
+/// Sends one review, every third without waiting for the answer.
+async fn review(host: LocalHost, user: Uuid, number: u32) -> Request {
+    let key = Uuid::new_v4();
+    let request = crate::request(7, &format!("Good. #{key}"));
+    let (client, name) = (host.client(), key.to_string());
+    let outcome = if number % 3 == 0 {
+        start(&client, &name, || compose(request.clone())).await.expect("an id");
+        Outcome::Started
+    } else {
+        let answer = answer(&client, &name, || compose(request.clone())).await;
+        Outcome::Answered(answer.expect("an answer").expect("a review"))
+    };
+    let asked = Asked { key, user, film: "12-angry-men-1957".into(), stars: 7 };
+    Request { asked, outcome: Some(outcome), earlier: false }
+}
