@@ -1,6 +1,6 @@
 //! A counter that counts right although half of all attempts die.
 //!
-//! `cargo run --example counter`
+//! `cargo run --example counter`, or `cargo run --example counter -- counter.db` to keep the counter on a file.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it did")]
 
@@ -41,8 +41,11 @@ const INCREMENTS: u64 = 20;
 // ANCHOR: main
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let store = Arc::new(EmbeddedStore::in_memory()?);
-    let host = LocalHost::builder(store)
+    let store = match std::env::args().nth(1) {
+        Some(path) => EmbeddedStore::open(path)?,
+        None => EmbeddedStore::in_memory()?,
+    };
+    let host = LocalHost::builder(Arc::new(store))
         .settings(Settings { backoff: Duration::from_millis(10), call_tries: 20, ..Settings::default() })
         // Half of the attempts die, each at one of its first four requests to the store.
         .crash_plan(Arc::new(RandomCrashes::new(7, 0.5, 4)))

@@ -81,118 +81,14 @@
 //! | feature | default | what |
 //! |---|---|---|
 //! | `aws` | yes | `DynamoDbStore`: Amazon DynamoDB through the AWS SDK |
-//! | `embedded` | yes | `EmbeddedStore`: a DynamoDB engine in this process, on a file or in memory |
+//! | `embedded` | yes | `EmbeddedStore`, a DynamoDB engine in this process, on a file or in memory; `testing`, which runs on it |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[doc(inline)]
 pub use beldi_core::*;
-
-/// The type of the rows of a table: implements [`trait@Item`] for a struct.
-///
-/// ```
-/// # use beldi::prelude::*;
-/// # beldi::service!(Hotel = "hotel");
-/// #[derive(Item, Serialize, Deserialize)]
-/// #[beldi(service = Hotel, table = "rooms")]
-/// #[beldi(index(name = "by_city", partition_key = city, sort_key = free))]
-/// struct Room {
-///     #[beldi(partition_key)]
-///     hotel: String,
-///     #[beldi(sort_key)]
-///     night: u32,
-///     city: String,
-///     free: u32,
-/// }
-///
-/// // A constant for each field and each index:
-/// let _ = (Room::FREE, Room::BY_CITY);
-/// ```
-///
-/// | option | on | what |
-/// |---|---|---|
-/// | `service = Type` | the struct | the service that owns the table; required |
-/// | `table = "name"` | the struct | the name of the table; required. A table that exists can be adopted |
-/// | `index(name = "..", partition_key = field, sort_key = field)` | the struct | a global secondary index; the sort key is optional |
-/// | `partition_key` | a field | the partition key; required |
-/// | `sort_key` | a field | the sort key |
-///
-/// Attributes have the names that serde gives the fields.
-pub use beldi_macros::Item;
-
-/// An exactly-once function of a service: each `.await` in it is a step.
-///
-/// ```
-/// # use beldi::prelude::*;
-/// # beldi::service!(Shop = "shop");
-/// # #[derive(Item, Serialize, Deserialize)]
-/// # #[beldi(service = Shop, table = "stock")]
-/// # struct Stock { #[beldi(partition_key)] article: String, free: u32 }
-/// #[beldi::function(service = Shop, read_only, timeout = "5s")]
-/// async fn in_stock(article: String) -> bool {
-///     Stock::get(&article).await.is_some_and(|stock| stock.free > 0)
-/// }
-/// ```
-///
-/// | option | what |
-/// |---|---|
-/// | `service = Type` | the service that the function belongs to; required |
-/// | `read_only` | the function has no effect, which the compiler checks; it journals nothing |
-/// | `timeout = "5s"` | how long one attempt may live, in `ms`, `s` or `m`; the host decides otherwise |
-///
-/// The function's name is then the typed way to call it: `in_stock(article)` is an operation.
-pub use beldi_macros::function;
-
-/// An async function that has steps and is a part of functions: it may be generic, and may borrow.
-///
-/// ```
-/// # use beldi::prelude::*;
-/// # beldi::service!(Shop = "shop");
-/// # #[derive(Item, Serialize, Deserialize)]
-/// # #[beldi(service = Shop, table = "stock")]
-/// # struct Stock { #[beldi(partition_key)] article: String, free: u32 }
-/// #[beldi::helper(service = Shop, read_only)]
-/// async fn stock_of(article: &str) -> u32 {
-///     Stock::get(article).await.map_or(0, |stock| stock.free)
-/// }
-///
-/// #[beldi::function(service = Shop, read_only)]
-/// async fn in_stock(article: String) -> bool {
-///     stock_of(&article).await > 0
-/// }
-/// ```
-///
-/// | option | what |
-/// |---|---|
-/// | `service = Type` | the service whose tables the helper touches; a helper without one is for all services |
-/// | `read_only` | the helper has no effect, so functions that are `read_only` can await it |
-pub use beldi_macros::helper;
-
-/// Runs several operations or `async` blocks at the same time and gives the tuple of their results.
-///
-/// ```
-/// # use beldi::prelude::*;
-/// # beldi::service!(Shop = "shop");
-/// # #[beldi::function(service = Shop, read_only)]
-/// # async fn price(article: String) -> u32 { article.len() as u32 }
-/// #[beldi::function(service = Shop, read_only)]
-/// async fn both(one: String, other: String) -> u32 {
-///     let (one, other) = beldi::join!(price(one), async { price(other).await * 2 });
-///     one + other
-/// }
-/// ```
-///
-/// Each branch numbers its own steps, so they have the same names whichever branch is faster.
-pub use beldi_macros::join;
-
-/// Declares a service: the owner of functions and tables, with one journal and one collector.
-///
-/// ```
-/// beldi::service!(pub Hotel = "hotel");
-/// ```
-///
-/// The name is lower-case letters, digits and hyphens. It is part of the journal's name.
-pub use beldi_macros::service;
+#[doc(inline)]
+pub use beldi_macros::{Item, function, helper, join, service};
 
 #[doc(hidden)]
 pub use beldi_core::__private;

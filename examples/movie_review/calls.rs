@@ -41,7 +41,10 @@ pub(crate) async fn start<F: Function>(
 }
 
 /// Calls a `read_only` function until it answers. That needs no key: to ask again changes nothing.
-pub(crate) async fn observe<F: Function>(client: &Client, call: impl Fn() -> Call<F>) -> Result<F::Output, ClientError> {
+pub(crate) async fn observe<F: Function>(
+    client: &Client,
+    call: impl Fn() -> Call<F>,
+) -> Result<F::Output, ClientError> {
     let mut asked = 1;
     loop {
         match client.call(call()).await {

@@ -67,7 +67,13 @@ impl Snapshot {
 
     /// Compares what is stored with itself and with the catalogue.
     pub(crate) fn agrees(&self, catalogue: &[FilmRecord]) -> Vec<Check> {
-        vec![self.in_user_lists(), self.in_film_lists(), self.none_dangles(), self.ratings_sum_up(), self.credits(catalogue)]
+        vec![
+            self.in_user_lists(),
+            self.in_film_lists(),
+            self.none_dangles(),
+            self.ratings_sum_up(),
+            self.credits(catalogue),
+        ]
     }
 
     /// Compares what is stored with what the clients know.
@@ -85,13 +91,21 @@ impl Snapshot {
     fn in_user_lists(&self) -> Check {
         let lines = counted(self.by_user.iter().map(|line| (line.user, line.review)));
         let wanted = self.reviews.iter().map(|review| ((review.user, review.id), review.id));
-        Check::new("every review is in its user's list once", &several(self.reviews.len(), "review"), &once(&lines, wanted))
+        Check::new(
+            "every review is in its user's list once",
+            &several(self.reviews.len(), "review"),
+            &once(&lines, wanted),
+        )
     }
 
     fn in_film_lists(&self) -> Check {
         let lines = counted(self.by_film.iter().map(|line| (line.film.as_str(), line.review)));
         let wanted = self.reviews.iter().map(|review| ((review.film.as_str(), review.id), review.id));
-        Check::new("every review is in its film's list once", &several(self.reviews.len(), "review"), &once(&lines, wanted))
+        Check::new(
+            "every review is in its film's list once",
+            &several(self.reviews.len(), "review"),
+            &once(&lines, wanted),
+        )
     }
 
     fn none_dangles(&self) -> Check {

@@ -45,7 +45,7 @@ impl Report<'_> {
         row("attempts", attempts, format!("{timed_out} of them ended at their deadline"));
         row("crashes", crashed, format!("{:.1} % of the attempts", percent(crashed, attempts)));
         row("restarts", restarted, "by a collector, of instances whose attempt had died".to_owned());
-        row("repeats", repeated, "by callers, of calls whose attempt had died".to_owned());
+        row("repeats", repeated, "by callers, of calls with effects whose attempt had died".to_owned());
         row("store requests", total, format!("{for_each:.1} for each request, repetitions and collectors included"));
         right_aligned(&mut table, 1..2);
         table.trim_fmt()

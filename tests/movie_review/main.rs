@@ -19,6 +19,7 @@ mod written;
 
 use std::sync::Arc;
 
+use beldi::VirtualWorld;
 use beldi::host::LocalHost;
 use beldi::store::{Counting, EmbeddedStore};
 use services::frontend::{self, FilmRecord, ReviewRequest};
@@ -39,7 +40,7 @@ fn films(number: usize) -> Vec<FilmRecord> {
 impl Cinema {
     async fn open(films: &[FilmRecord]) -> Self {
         let store = Arc::new(Counting::new(Arc::new(EmbeddedStore::in_memory().expect("a store"))));
-        let host = LocalHost::builder(store.clone()).start().await.expect("a host");
+        let host = LocalHost::builder(store.clone()).world(VirtualWorld::new(7)).start().await.expect("a host");
         for film in films {
             host.client().call(frontend::add_film(film.clone())).await.expect("an answer").expect("a new title");
         }

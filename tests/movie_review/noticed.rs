@@ -71,12 +71,12 @@ async fn what_is_wrong_with_tables_is_noticed() {
         damage(&mut snapshot);
         broken(&snapshot, &requests)
     };
-    assert_eq!(after(|damaged| drop(damaged.by_user.pop())), [USER_LISTS]);
+    assert_eq!(after(|damaged| damaged.by_user.truncate(2)), [USER_LISTS]);
     assert_eq!(after(|damaged| damaged.by_film.push(damaged.by_film[0].clone())), [FILM_LISTS]);
     assert_eq!(after(|damaged| damaged.by_film[0].review = Uuid::nil()), [FILM_LISTS, LINES]);
     assert_eq!(after(|damaged| damaged.ratings[0].stars += 1), [RATINGS]);
     assert_eq!(after(|damaged| damaged.ratings.clear()), [RATINGS]);
-    assert_eq!(after(|damaged| drop(damaged.films.pop())), [CREDITS]);
+    assert_eq!(after(|damaged| damaged.films.truncate(1)), [CREDITS]);
     assert_eq!(after(|damaged| damaged.people[0].films.extend_from_within(..1)), [CREDITS]);
     assert_eq!(after(|damaged| damaged.people[0].films[0].push('x')), [CREDITS]);
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use uuid::Uuid;
 
-use crate::ledger::{Asked, Ledger, Outcome};
+use crate::ledger::{Asked, Ledger, Outcome, Request};
 
 /// A file that is removed at the end.
 struct Scratch(PathBuf);
@@ -46,5 +46,6 @@ fn a_run_finds_what_an_earlier_one_has_written_down() {
         (&now, Some(Outcome::Started), false),
     ];
     assert_eq!(seen, expected);
-    assert_eq!(requests.iter().map(|request| request.is_accepted()).collect::<Vec<_>>(), [true, false, true]);
+    let accepted: Vec<_> = requests.iter().map(Request::is_accepted).collect();
+    assert_eq!(accepted, [true, false, true]);
 }

@@ -19,20 +19,17 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    pub(crate) fn in_memory() -> Self {
-        Self::new(Arc::new(EmbeddedStore::in_memory().expect("SQLite starts")), None)
+    pub(crate) fn in_memory_or_at_the_endpoint() -> Self {
+        match std::env::var("BELDI_DYNAMODB_ENDPOINT") {
+            Ok(endpoint) => Self::new(Arc::new(DynamoDbStore::at_endpoint(&endpoint)), None),
+            Err(_) => Self::new(Arc::new(EmbeddedStore::in_memory().expect("SQLite starts")), None),
+        }
     }
 
     pub(crate) fn on_file() -> Self {
         let directory = Directory::new();
         let store = EmbeddedStore::open(directory.file("store.db")).expect("a new file can be used");
         Self::new(Arc::new(store), Some(directory))
-    }
-
-    pub(crate) fn dynamodb_local() -> Self {
-        let endpoint = std::env::var("BELDI_DYNAMODB_ENDPOINT")
-            .expect("BELDI_DYNAMODB_ENDPOINT is set (run `cargo xtask dynamodb-local`)");
-        Self::new(Arc::new(DynamoDbStore::at_endpoint(&endpoint)), None)
     }
 
     fn new(store: SharedStore, directory: Option<Directory>) -> Self {

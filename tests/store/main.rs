@@ -1,8 +1,6 @@
-//! One suite for the trait `Store`, run on every implementation: the embedded engine in memory and on a
-//! file, and DynamoDB Local.
-//!
-//! The cases for DynamoDB Local are ignored unless asked for, because they need a server:
-//! `cargo xtask dynamodb-local` starts one and runs them.
+//! One suite for the trait `Store`, run on every implementation: the embedded engine on a file and in memory,
+//! or, instead of the latter, the DynamoDB at `BELDI_DYNAMODB_ENDPOINT`: `cargo xtask dynamodb-local` starts
+//! one and says where.
 
 #![cfg(all(feature = "aws", feature = "embedded"))]
 
@@ -21,11 +19,11 @@ mod transactions;
 /// Makes a test of each case on each store.
 macro_rules! on_every_store {
     ($($file:ident: $($case:ident),+;)+) => {
-        mod embedded_in_memory {
+        mod in_memory_or_at_the_endpoint {
             $(mod $file {$(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
                 async fn $case() {
-                    crate::$file::$case(crate::bench::Bench::in_memory()).await;
+                    crate::$file::$case(crate::bench::Bench::in_memory_or_at_the_endpoint()).await;
                 }
             )+})+
         }
@@ -35,16 +33,6 @@ macro_rules! on_every_store {
                 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
                 async fn $case() {
                     crate::$file::$case(crate::bench::Bench::on_file()).await;
-                }
-            )+})+
-        }
-
-        mod dynamodb_local {
-            $(mod $file {$(
-                #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-                #[ignore = "needs a server: cargo xtask dynamodb-local"]
-                async fn $case() {
-                    crate::$file::$case(crate::bench::Bench::dynamodb_local()).await;
                 }
             )+})+
         }

@@ -22,7 +22,7 @@ pub fn uuid() -> Uuid {
     Uuid
 }
 
-/// A random number that is the same in every attempt of this instance, derived like [`uuid`]. For more
+/// A random number that is the same in every attempt of this instance, derived like [`uuid()`]. For more
 /// than one, seed a generator of your own with it.
 pub fn random() -> Random {
     Random
@@ -38,7 +38,7 @@ pub fn random_below(limit: u64) -> RandomBelow {
 #[must_use = "BELDI011: this operation is built and dropped; nothing happens until it is awaited"]
 pub struct Now;
 
-/// See [`uuid`].
+/// See [`uuid()`].
 #[derive(Debug)]
 #[must_use = "BELDI011: this operation is built and dropped; nothing happens until it is awaited"]
 pub struct Uuid;

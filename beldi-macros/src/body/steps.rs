@@ -100,8 +100,11 @@ impl Steps<'_> {
         }
         let indexes = (0..names.len()).map(Literal::usize_unsuffixed);
         let (cx, join, results) = (&self.cx, hidden(format_ident!("__join")), hidden(format_ident!("__results")));
+        // An import of `join` counts as used, although its call is gone.
+        let import = mac.path.get_ident().map(|name| quote!(#[allow(unused_imports)] use #name as _;));
         // A `match` keeps what the operations borrow alive until all branches are done.
         Expr::Verbatim(quote_spanned! {span=> {
+            #import
             let #join = ::beldi::__private::join(&#cx, #number);
             #(let #contexts = #join.branch(#indexes);)*
             let #results = match (#(#values,)*) {

@@ -87,11 +87,7 @@ pub async fn add_film(film: FilmRecord) -> Result<(), TitleTaken> {
     let FilmRecord { id, title, year, genres, runtime_minutes, director, cast, plot } = film;
     let people = cast.iter().map(|role| role.name.clone()).collect();
     let info = Film { id: id.clone(), title: title.clone(), year, genres, runtime_minutes, director, cast };
-    beldi::join!(
-        movie_info::write(info),
-        plot::write(id.clone(), plot),
-        cast_info::credit(id.clone(), people),
-    );
+    beldi::join!(movie_info::write(info), plot::write(id.clone(), plot), cast_info::credit(id.clone(), people));
     // Where two films share a title, the one that comes later goes by title and year.
     match movie_id::register(title.clone(), id.clone()).await {
         Ok(()) => Ok(()),

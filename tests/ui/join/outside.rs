@@ -4,9 +4,9 @@
 mod hotel;
 use hotel::*;
 
-async fn both(hotel: String) -> u32 {
-    let (one, other) = beldi::join!(free(hotel.clone(), 1), free(hotel, 2));
-    one + other
+async fn both() -> (u32, u32) {
+    let one = free("Ritz".to_owned(), 1);
+    beldi::join!(one, free("Ritz".to_owned(), 2))
 }
 
 fn main() {}

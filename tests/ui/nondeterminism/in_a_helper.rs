@@ -4,7 +4,7 @@
 mod hotel;
 use hotel::*;
 
-#[beldi::helper]
+#[beldi::helper(service = Hotel)]
 async fn now() -> u64 {
     std::time::SystemTime::now().elapsed().unwrap_or_default().as_secs()
 }

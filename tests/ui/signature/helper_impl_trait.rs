@@ -4,7 +4,7 @@
 mod hotel;
 use hotel::*;
 
-#[beldi::helper]
+#[beldi::helper(service = Hotel)]
 async fn count(hotel: impl Into<String> + Send) -> usize {
     hotel.into().len()
 }

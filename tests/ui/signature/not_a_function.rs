@@ -9,4 +9,9 @@ struct Rooms {
     count: u32,
 }
 
+#[beldi::function(service = Hotel, read_only)]
+async fn rooms() -> u32 {
+    Rooms { count: 1 }.count
+}
+
 fn main() {}
