@@ -59,11 +59,7 @@ async fn read_then_write(article: String) -> u32 {
 
 #[beldi::function(service = Shop)]
 async fn update_all(article: String) {
-    Stock::update(&article)
-        .add(Stock::FREE, 5)
-        .append(Stock::TAGS, ["new".to_string()])
-        .remove(Stock::NOTE)
-        .await;
+    Stock::update(&article).add(Stock::FREE, 5).append(Stock::TAGS, ["new".to_string()]).remove(Stock::NOTE).await;
     Stock::update("coffee").set(Stock::FREE, 1u32).set_if_not_exists(Stock::TAGS, Vec::<String>::new()).await;
     Stock::update("coffee").set_if_not_exists(Stock::FREE, 9u32).await;
 }
@@ -171,9 +167,8 @@ async fn at_the_same_time(article: String) -> (u32, i64) {
 
 #[beldi::function(service = Shop)]
 async fn pay_outside(fail: bool) -> Result<String, String> {
-    let payment = beldi::external("payment", move |key| async move {
-        if fail { Err("declined".to_string()) } else { Ok(key) }
-    });
+    let payment =
+        beldi::external("payment", move |key| async move { if fail { Err("declined".to_string()) } else { Ok(key) } });
     let paid: Result<String, ExternalError<String>> = payment.retry(RetryPolicy::tries(2)).await;
     Stock::update("tea").add(Stock::FREE, 1).await;
     paid.map_err(|error| match error {
@@ -245,12 +240,13 @@ matrix! {
 
 #[tokio::test(start_paused = true)]
 async fn query_and_scan() {
-    let report = CrashMatrix::new(|trial: Trial| async move {
-        trial.call(query_and_count("tea".into())).await.expect("a result")
-    })
-    .setup(|trial: Trial| async move { trial.call(sell_three("tea".into())).await.expect("the setup") })
-    .run()
-    .await;
+    let report =
+        CrashMatrix::new(
+            |trial: Trial| async move { trial.call(query_and_count("tea".into())).await.expect("a result") },
+        )
+        .setup(|trial: Trial| async move { trial.call(sell_three("tea".into())).await.expect("the setup") })
+        .run()
+        .await;
     report.assert_passed();
 }
 

@@ -65,14 +65,11 @@ async fn add_and_look(name: String) -> i64 {
 /// A branch that reads a row which another branch writes.
 #[beldi::function(service = Shop)]
 async fn branches(name: String) -> i64 {
-    let ((), seen) = beldi::join!(
-        Counter::update(&name).add(Counter::COUNT, 1),
-        async {
-            let seen = Counter::get(&name).await.map_or(0, |counter| counter.count);
-            deposit(name.clone(), 1).await;
-            seen
-        }
-    );
+    let ((), seen) = beldi::join!(Counter::update(&name).add(Counter::COUNT, 1), async {
+        let seen = Counter::get(&name).await.map_or(0, |counter| counter.count);
+        deposit(name.clone(), 1).await;
+        seen
+    });
     seen
 }
 

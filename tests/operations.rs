@@ -196,7 +196,8 @@ async fn updates_change_attributes_in_place() {
     let client = client().await;
     result!(client, put(Stock { tags: vec!["a".into()], ..stock("tea", 3) }));
     result!(client, change("tea".into()));
-    let changed = Stock { tags: vec!["a".into(), "b".into(), "c".into()], note: Some("changed".into()), ..stock("tea", 4) };
+    let changed =
+        Stock { tags: vec!["a".into(), "b".into(), "c".into()], note: Some("changed".into()), ..stock("tea", 4) };
     assert_eq!(result!(client, get("tea".into())), Some(changed.clone()));
     result!(client, remove_note("tea".into()));
     assert_eq!(result!(client, get("tea".into())), Some(Stock { note: None, ..changed }));
@@ -275,7 +276,8 @@ async fn a_batch_has_a_place_for_each_key() {
     for number in 0..120 {
         result!(client, put(stock(&format!("article {number}"), number)));
     }
-    let articles: Vec<_> = (0..130).rev().map(|number| format!("article {number}")).chain(["article 7".into()]).collect();
+    let articles: Vec<_> =
+        (0..130).rev().map(|number| format!("article {number}")).chain(["article 7".into()]).collect();
     let expected: Vec<_> = (0..130).rev().map(|number| (number < 120).then_some(number)).chain([Some(7)]).collect();
     assert_eq!(result!(client, batch(articles)), expected);
     assert_eq!(result!(client, batch(Vec::new())), []);

@@ -6,6 +6,7 @@
 
 use crate::attributes::{get_string, get_u64, number, string};
 use crate::environment::{Environment, journal_table};
+use crate::function::FunctionEntry;
 use crate::ids::InstanceId;
 use crate::intent::{self, DUE_INDEX};
 use crate::invoke::{Delivery, Invocation};
@@ -26,23 +27,38 @@ pub struct Round {
 /// The most instances that one round takes from each shard of the index.
 const MAX_PER_SHARD: u32 = 64;
 
-/// Claims what is due in one service. The invocations are to be delivered by the caller, in parallel.
-pub(crate) async fn claim_due(environment: &Environment, service: &str) -> Result<(Round, Vec<Invocation>), StoreError> {
+/// Claims what is due in one service and what there is `room` for. The invocations are to be delivered by the
+/// caller, in parallel. What fails is left to the next round, and holds up nothing else.
+pub(crate) async fn claim_due(
+    environment: &Environment,
+    service: &str,
+    mut room: impl FnMut(&FunctionEntry) -> bool + Send,
+) -> (Round, Vec<Invocation>) {
     let mut round = Round::default();
     let mut invocations = Vec::new();
     for shard in intent::open_shards() {
-        for due in due_instances(environment, service, &shard).await? {
-            match claim(environment, service, &due).await? {
-                Claimed::Started(invocation) => {
+        let due = due_instances(environment, service, &shard).await.unwrap_or_else(|error| {
+            tracing::warn!(service, shard, %error, "the collector will look again");
+            Vec::new()
+        });
+        for due in due {
+            let function = environment.registry.function(service, get_string(&due, "function").unwrap_or_default());
+            // An instance that waits for its turn must not count as one that was tried.
+            if function.is_some_and(|function| !room(function)) {
+                continue;
+            }
+            match claim(environment, service, &due).await {
+                Ok(Claimed::Started(invocation)) => {
                     round.started += 1;
                     invocations.push(invocation);
                 }
-                Claimed::Parked => round.parked += 1,
-                Claimed::Missed => round.missed += 1,
+                Ok(Claimed::Parked) => round.parked += 1,
+                Ok(Claimed::Missed) => round.missed += 1,
+                Err(error) => tracing::warn!(service, %error, "an instance could not be claimed"),
             }
         }
     }
-    Ok((round, invocations))
+    (round, invocations)
 }
 
 /// When the next instance of a service is due, milliseconds since 1970; `None` if all are done or parked.

@@ -77,7 +77,9 @@ impl Fault {
         match self {
             Self::Superseded | Self::Panicked { .. } => false,
             Self::Store(error) => error.is_permanent(),
-            Self::Call { error, .. } => matches!(error, InvokeError::Refused(problem) if problem.kind.is_callers_mistake()),
+            Self::Call { error, .. } => {
+                matches!(error, InvokeError::Refused(problem) if problem.kind.is_callers_mistake())
+            }
             Self::Diverged(_) | Self::Key(_) | Self::Data(_) | Self::Item { .. } | Self::TooLarge { .. } => true,
         }
     }
@@ -100,7 +102,9 @@ impl Fault {
 
 /// A replay asked for another step than the one that was recorded (protocol, section 3).
 #[derive(Debug, thiserror::Error)]
-#[error("the replay diverged: recorded was {recorded}, but the handler asks for {asked}; the code is not deterministic or was changed while the instance ran")]
+#[error(
+    "the replay diverged: recorded was {recorded}, but the handler asks for {asked}; the code is not deterministic or was changed while the instance ran"
+)]
 pub struct Divergence {
     /// What the journal holds.
     pub recorded: String,
@@ -234,8 +238,7 @@ impl ProblemKind {
     pub fn is_callers_mistake(self) -> bool {
         matches!(
             self,
-            Self::UnknownFunction
-                | Self::InvalidArguments
+            Self::InvalidArguments
                 | Self::ArgumentsTooLarge
                 | Self::TooLarge
                 | Self::IdempotencyKeyReused

@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::key::{IntoKey, ItemKey, KeyLayout, KeyValue, KeyTypes};
+use crate::key::{IntoKey, ItemKey, KeyLayout, KeyTypes, KeyValue};
 use crate::ops::{BatchGet, Delete, Get, Put, Query, Scan, Update};
 use crate::service::Service;
 
@@ -70,7 +70,8 @@ pub trait Item: Serialize + DeserializeOwned + Send + Sync + 'static {
         Update::new(key.into_key())
     }
 
-    /// Removes a row: an effect that happens once. Removing a row that does not exist is no error.
+    /// Removes a row: an effect that happens once. Removing a row that does not exist is no error. Attributes of
+    /// the stored row that the type does not name stay in its tombstone, and come back with the next put.
     fn delete(key: impl IntoKey<Self::Key>) -> Delete<Self> {
         Delete::new(key.into_key())
     }
@@ -183,7 +184,12 @@ pub struct TableEntry {
 
 impl TableEntry {
     /// The entry of item type `I`, called `item`, declared at `file` and `line`.
-    pub const fn of<I: Item>(item: &'static str, indexes: &'static [IndexEntry], file: &'static str, line: u32) -> Self {
+    pub const fn of<I: Item>(
+        item: &'static str,
+        indexes: &'static [IndexEntry],
+        file: &'static str,
+        line: u32,
+    ) -> Self {
         Self {
             service: <I::Service as Service>::NAME,
             table: I::TABLE,

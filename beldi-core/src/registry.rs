@@ -37,7 +37,9 @@ pub struct Registry {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RegistryError {
     /// There is no `#[beldi::function]` in the program.
-    #[error("no function is registered: declare one with `#[beldi::function(service = ..)]` in this program or a crate that it uses")]
+    #[error(
+        "no function is registered: declare one with `#[beldi::function(service = ..)]` in this program or a crate that it uses"
+    )]
     Empty,
     /// Two services have one name.
     #[error("the service `{name}` is declared twice, at {first} and at {second}: rename one")]
@@ -74,7 +76,11 @@ pub enum RegistryError {
 impl Registry {
     /// What this program has declared, or every mistake in it.
     pub fn collect() -> Result<Self, Vec<RegistryError>> {
-        Self::build(inventory::iter::<ServiceEntry>(), inventory::iter::<FunctionEntry>(), inventory::iter::<TableEntry>())
+        Self::build(
+            inventory::iter::<ServiceEntry>(),
+            inventory::iter::<FunctionEntry>(),
+            inventory::iter::<TableEntry>(),
+        )
     }
 
     fn build(
@@ -82,7 +88,8 @@ impl Registry {
         functions: impl IntoIterator<Item = &'static FunctionEntry>,
         tables: impl IntoIterator<Item = &'static TableEntry>,
     ) -> Result<Self, Vec<RegistryError>> {
-        let mut registry = Self { services: BTreeMap::new(), functions: BTreeMap::new(), tables: tables.into_iter().collect() };
+        let mut registry =
+            Self { services: BTreeMap::new(), functions: BTreeMap::new(), tables: tables.into_iter().collect() };
         let mut errors = Vec::new();
         for entry in services {
             if let Some(first) = registry.services.insert(entry.name, entry) {
@@ -98,7 +105,8 @@ impl Registry {
         }
         let journals: Vec<_> = registry.services.keys().map(|name| crate::environment::journal_table(name)).collect();
         let clashes = registry.tables.iter().filter(|table| journals.iter().any(|journal| journal == table.table));
-        errors.extend(clashes.map(|table| RegistryError::Journal { name: table.table, at: at(table.file, table.line) }));
+        errors
+            .extend(clashes.map(|table| RegistryError::Journal { name: table.table, at: at(table.file, table.line) }));
         if registry.functions.is_empty() {
             errors.push(RegistryError::Empty);
         }
@@ -107,7 +115,11 @@ impl Registry {
 
     /// A function by the names of its service and its own.
     pub fn function(&self, service: &str, name: &str) -> Option<&'static FunctionEntry> {
-        self.functions.range((service, name)..).next().filter(|(key, _)| **key == (service, name)).map(|(_, entry)| *entry)
+        self.functions
+            .range((service, name)..)
+            .next()
+            .filter(|(key, _)| **key == (service, name))
+            .map(|(_, entry)| *entry)
     }
 
     /// The names of all services.

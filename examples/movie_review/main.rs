@@ -125,7 +125,8 @@ async fn until_interrupted(
     mut interrupted: watch::Receiver<bool>,
 ) -> Result<(), Box<dyn Error>> {
     app.crashes.end();
-    println!("serving {gateway} without further crashes; Ctrl-C ends");
+    println!("serving {gateway} without further crashes; Ctrl-C ends. For example:");
+    println!("  curl {gateway}/functions/page/read --json '{{\"film\": \"12-angry-men-1957\"}}'");
     interrupted.wait_for(|interrupted| *interrupted).await?;
     phases::settle(app).await
 }

@@ -28,7 +28,7 @@ struct Mutant {
 }
 
 /// The tests that are to notice.
-const TESTS: [&str; 2] = ["crash_matrix", "interleavings"];
+const TESTS: [&str; 3] = ["crash_matrix", "interleavings", "regressions"];
 
 const MUTANTS: [Mutant; 10] = [
     Mutant {

@@ -16,6 +16,7 @@ use crate::function::FunctionEntry;
 use crate::intent;
 use crate::invoke::{Delivery, Invocation};
 use crate::store::{Placeholders, PutItem, StoreError};
+use crate::world::millis;
 
 /// The answer to an invocation, and what is to be done after it was sent.
 pub(crate) struct Reply {
@@ -70,14 +71,20 @@ pub(crate) async fn handle(
             let start_ms = environment.world.now_ms();
             execute(environment, &identity, Journal::optimistic(environment.clone(), identity.clone(), start_ms)).await
         }
-        Delivery::Accepted { start_ms } => {
+        Delivery::Accepted { start_ms } if is_prompt(environment, start_ms) => {
             execute(environment, &identity, Journal::accepted(environment.clone(), identity.clone(), start_ms)).await
         }
-        Delivery::Repeat => match load(environment, &identity).await? {
+        Delivery::Repeat | Delivery::Accepted { .. } => match load(environment, &identity).await? {
             Ok(journal) => execute(environment, &identity, journal).await,
             Err(reply) => Ok(reply),
         },
     }
+}
+
+/// Whether the trigger of an accepted call comes so soon that nobody else can have run it: the collector
+/// waits until the first attempt must be dead. A late one looks into the journal first.
+fn is_prompt(environment: &Environment, start_ms: u64) -> bool {
+    environment.world.now_ms() < start_ms.saturating_add(millis(environment.settings.margin))
 }
 
 /// Checks everything that an invocation claims, before anything is done.
@@ -111,11 +118,7 @@ fn identify(environment: &Environment, invocation: &Invocation, deadline_ms: u64
 }
 
 /// Makes the intent of a detached call durable; the trigger follows the reply.
-async fn accept(
-    environment: &Environment,
-    identity: Identity,
-    invocation: Invocation,
-) -> Result<Reply, InvokeError> {
+async fn accept(environment: &Environment, identity: Identity, invocation: Invocation) -> Result<Reply, InvokeError> {
     let start_ms = environment.world.now_ms();
     let mut placeholders = Placeholders::default();
     let condition = Some(format!("attribute_not_exists({})", placeholders.name("instance")));

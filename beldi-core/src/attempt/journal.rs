@@ -62,6 +62,10 @@ struct State {
     pending: Vec<Entry>,
     outcomes: Vec<Entry>,
     replayed: usize,
+    /// Another attempt may have gone on from the intent, without this one having looked.
+    unverified: bool,
+    /// A record could not be put: what it was to hold is in no journal, so no branch may go on.
+    broken: bool,
 }
 
 /// What a journal says of an instance when an attempt looks.
@@ -94,11 +98,21 @@ impl Journal {
 
     /// The journal of an attempt whose intent was made durable by an accepted detached call.
     pub(crate) fn accepted(environment: Environment, identity: Identity, start_ms: u64) -> Self {
-        Self::new(environment, identity, Recorded::default(), 1, start_ms)
+        let journal = Self::new(environment, identity, Recorded::default(), 1, start_ms);
+        journal.state().unverified = true;
+        journal
     }
 
     fn new(environment: Environment, identity: Identity, recorded: Recorded, next_record: u64, start_ms: u64) -> Self {
-        let state = State { next_record, start_ms, pending: Vec::new(), outcomes: Vec::new(), replayed: 0 };
+        let state = State {
+            next_record,
+            start_ms,
+            pending: Vec::new(),
+            outcomes: Vec::new(),
+            replayed: 0,
+            unverified: false,
+            broken: false,
+        };
         let flushing = tokio::sync::Mutex::default();
         Self { environment, identity, attempts: 0, recorded, state: Mutex::new(state), flushing }
     }
@@ -113,15 +127,16 @@ impl Journal {
             return Ok(Loaded::Mismatch);
         }
         let marked = first.contains_key("done");
-        if let Some(error) = get_string(first, "error").filter(|_| first.contains_key("parked")) {
-            return Ok(Loaded::Parked { error: error.to_owned() });
-        }
         let mut recorded = Recorded::default();
         for (number, record) in (0..).zip(&records) {
             recorded.read(number, record).map_err(intent::unreadable)?;
         }
+        // A result that is determined stays so, even if a collector gave the instance up since.
         if let Some(result) = recorded.result {
             return Ok(Loaded::Done { result, marked });
+        }
+        if let Some(error) = get_string(first, "error").filter(|_| first.contains_key("parked")) {
+            return Ok(Loaded::Parked { error: error.to_owned() });
         }
         let start_ms = get_u64(first, "start").unwrap_or_default();
         let next_record = records.len() as u64;
@@ -195,15 +210,33 @@ impl Journal {
     /// Makes the intent and all pending observations durable before effect `effect` is sent.
     pub(crate) async fn flush(&self, effect: Option<(&StepPath, &Fingerprint)>) -> Result<(), Fault> {
         let _one_at_a_time = self.flushing.lock().await;
-        let (pending, is_durable) = {
-            let mut state = self.state();
-            (std::mem::take(&mut state.pending), state.next_record > 0)
-        };
+        let (pending, is_durable) = self.take_pending()?;
         if pending.is_empty() && is_durable {
             return Ok(());
         }
         let effect = effect.map(|(path, fingerprint)| (path.clone(), fingerprint.clone()));
         self.put_records(pending, effect, None).await
+    }
+
+    /// Sees to it that no other attempt is ahead, before something that nothing but the journal protects from
+    /// being repeated.
+    pub(crate) async fn verify(&self) -> Result<(), Fault> {
+        if !std::mem::take(&mut self.state().unverified) {
+            return Ok(());
+        }
+        let records = load_records(&self.environment, &self.identity).await?;
+        let untouched = records.len() as u64 == self.state().next_record && !records[0].contains_key("done");
+        if untouched { Ok(()) } else { Err(Fault::Superseded) }
+    }
+
+    /// What is to be journaled next, and whether the intent is durable. Nothing, once a record could not be
+    /// put: another branch of a `join!` may have waited for it, and must not take it for done.
+    fn take_pending(&self) -> Result<(Vec<Entry>, bool), Fault> {
+        let mut state = self.state();
+        if state.broken {
+            return Err(Fault::Superseded);
+        }
+        Ok((std::mem::take(&mut state.pending), state.next_record > 0))
     }
 
     /// Puts records with these observations, the last with the effect and the result.
@@ -232,9 +265,13 @@ impl Journal {
         item.insert("instance".to_owned(), string(self.identity.instance.to_string()));
         item.insert("record".to_owned(), number(record_number));
         record.write(&mut item);
-        self.put_if_absent(item).await?;
-        self.state().next_record = record_number + 1;
-        Ok(())
+        let put = self.put_if_absent(item).await;
+        let mut state = self.state();
+        match put {
+            Ok(()) => state.next_record = record_number + 1,
+            Err(_) => state.broken = true,
+        }
+        put
     }
 
     async fn put_if_absent(&self, item: Attributes) -> Result<(), Fault> {
@@ -275,15 +312,16 @@ impl Journal {
         let _one_at_a_time = self.flushing.lock().await;
         self.all_replayed()?;
         let function = self.identity.function;
-        let (pending, is_durable) = {
-            let mut state = self.state();
-            (std::mem::take(&mut state.pending), state.next_record > 0)
-        };
+        let (pending, is_durable) = self.take_pending()?;
         if !is_durable && (function.read_only || self.identity.own_id) {
             return Ok(false);
         }
         if result.len() > MAX_VALUE_BYTES {
-            return Err(too_large("the result", result.len(), "return a key and read the rest in a `read_only` function"));
+            return Err(too_large(
+                "the result",
+                result.len(),
+                "return a key and read the rest in a `read_only` function",
+            ));
         }
         if is_durable && pending.is_empty() {
             return Ok(true);
@@ -308,7 +346,17 @@ impl Journal {
     }
 }
 
+/// All records of an instance, without a gap: a query of several pages is no snapshot.
 async fn load_records(environment: &Environment, identity: &Identity) -> Result<Vec<Attributes>, StoreError> {
+    loop {
+        let records = query_records(environment, identity).await?;
+        if (0..).zip(&records).all(|(number, record)| get_u64(record, "record") == Some(number)) {
+            return Ok(records);
+        }
+    }
+}
+
+async fn query_records(environment: &Environment, identity: &Identity) -> Result<Vec<Attributes>, StoreError> {
     let mut placeholders = Placeholders::default();
     let name = placeholders.name("instance");
     let value = placeholders.value(string(identity.instance.to_string()));

@@ -169,6 +169,7 @@ impl Step {
             return Ok(value);
         }
         self.journal().flush(Some((&self.path, &fingerprint))).await?;
+        self.journal().verify().await?;
         let value = execute.await?;
         self.journal().observed(self.entry(fingerprint, value.clone()))?;
         self.journal().flush(None).await?;
@@ -214,12 +215,7 @@ where
     perform(cx, ordinal, Location::caller(), operation)
 }
 
-async fn perform<O: Operation>(
-    cx: &Cx,
-    ordinal: u32,
-    location: &'static Location<'static>,
-    operation: O,
-) -> O::Output {
+async fn perform<O: Operation>(cx: &Cx, ordinal: u32, location: &'static Location<'static>, operation: O) -> O::Output {
     let step = cx.claim(ordinal, location);
     let path = step.path.clone();
     match operation.perform(step).await {

@@ -163,8 +163,7 @@ mod tests {
     use crate::attempt::What;
 
     fn entry(bytes: usize) -> Entry {
-        let fingerprint =
-            Fingerprint { site: "f#1".into(), line: 1, what: What::new("get", "t", String::new(), &[]) };
+        let fingerprint = Fingerprint { site: "f#1".into(), line: 1, what: What::new("get", "t", String::new(), &[]) };
         Entry { path: "1".parse().expect("a path"), fingerprint, value: string("x".repeat(bytes)) }
     }
 

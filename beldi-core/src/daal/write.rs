@@ -42,8 +42,8 @@ enum Place {
     /// Into the log of a row at this epoch.
     AppendAt(u64),
     /// Into a new log: the row at epoch `from` goes to epoch `to`, and `first` is its first live epoch
-    /// from then on.
-    Roll { from: u64, to: u64, first: u64 },
+    /// from then on. `full` is the number of entries that were seen, so none that came later is lost.
+    Roll { from: u64, to: u64, first: u64, full: usize },
 }
 
 /// How often a write looks again, before it leaves a contended row to a later attempt.
@@ -74,7 +74,7 @@ impl RowWriter<'_> {
                     return Ok(written(outcome, old));
                 }
                 place = Place::AppendAt(row.epoch);
-            } else if row.log.len() >= self.environment.settings.log_entries && !place.is_roll() {
+            } else if row.log.len() >= self.environment.settings.log_entries && !place.rolls(row.log.len()) {
                 place = self.prepare_roll(&row).await?;
             } else if self.change.condition.is_some() {
                 outcome = !outcome;
@@ -87,13 +87,17 @@ impl RowWriter<'_> {
     /// Puts the segment, unless nobody needs its entries, and gives the roll that is to follow.
     async fn prepare_roll(&self, row: &RowState) -> Result<Place, Fault> {
         let to = (row.epoch + 1).max(self.environment.world.now_ms());
+        let full = row.log.len();
         let disposable = row.log.iter().all(|entry| start_of(entry) < self.watermark_s);
         if disposable {
             let first = if row.first == row.epoch { to } else { row.first };
-            return Ok(Place::Roll { from: row.epoch, to, first });
+            return Ok(Place::Roll { from: row.epoch, to, first, full });
         }
+        // A segment with fewer entries was put before the log went on to grow, under a larger limit.
         let mut placeholders = Placeholders::default();
-        let condition = Some(format!("attribute_not_exists({})", placeholders.name("instance")));
+        let (instance, log) = (placeholders.name("instance"), placeholders.name("log"));
+        let seen = placeholders.value(number(full));
+        let condition = Some(format!("attribute_not_exists({instance}) OR size({log}) < {seen}"));
         let item = Attributes::from([
             ("instance".to_owned(), string(self.row_name())),
             ("record".to_owned(), number(row.epoch)),
@@ -101,11 +105,11 @@ impl RowWriter<'_> {
         ]);
         let put = PutItem { table: self.change.journal.clone(), item, condition, placeholders };
         match self.environment.store.put(put).await {
-            // A full log cannot change until it is rolled, so a segment already there is the same one.
+            // A log of this size at this epoch is one and the same, so the segment already there is it.
             Ok(()) | Err(StoreError::ConditionFailed { .. }) => {}
             Err(error) => return Err(error.into()),
         }
-        Ok(Place::Roll { from: row.epoch, to, first: row.first })
+        Ok(Place::Roll { from: row.epoch, to, first: row.first, full })
     }
 
     /// The outcome of the step, if a segment from epoch `from` to before epoch `to` has its entry.
@@ -184,8 +188,9 @@ impl Place {
         }
     }
 
-    fn is_roll(self) -> bool {
-        matches!(self, Self::Roll { .. })
+    /// Whether this was the roll of a log with so many entries.
+    fn rolls(self, entries: usize) -> bool {
+        matches!(self, Self::Roll { full, .. } if full == entries)
     }
 }
 
@@ -203,12 +208,13 @@ impl Update {
     /// The protocol's condition.
     fn guard(&mut self, place: Place, entry: &EntryKey, conditional: bool, log_entries: usize) {
         let (log, epoch) = (self.placeholders.name(LOG), self.placeholders.name(EPOCH));
-        let size = self.placeholders.value(number(log_entries));
+        let limit = if let Place::Roll { full, .. } = place { full } else { log_entries };
+        let size = self.placeholders.value(number(limit));
         match place {
             Place::Roll { from, .. } => {
                 self.at_epoch(&epoch, from);
-                self.condition.push(format!("size({log}) >= {size}"));
-                // The log is full and was seen without the entry; it cannot have changed at this epoch.
+                // The log was seen at this size without the entry; so it is still without it.
+                self.condition.push(format!("size({log}) = {size}"));
                 return;
             }
             Place::AppendAlone => {
@@ -276,7 +282,8 @@ impl Update {
             self.condition.push(format!("attribute_exists({key})"));
         } else {
             self.condition.push(format!("attribute_not_exists({key})"));
-            let (deleted, mark) = (self.placeholders.name(DELETED), self.placeholders.value(AttributeValue::Bool(true)));
+            let (deleted, mark) =
+                (self.placeholders.name(DELETED), self.placeholders.value(AttributeValue::Bool(true)));
             self.set.push(format!("{deleted} = {mark}"));
         }
         if let Some(condition) = &change.condition {

@@ -73,7 +73,8 @@ impl RandomCrashes {
 
 impl CrashPlan for RandomCrashes {
     fn decide(&self, point: CrashPoint) -> Pin<Box<dyn Future<Output = Verdict> + Send + '_>> {
-        let parts: [&[u8]; 3] = [&self.seed.to_be_bytes(), &point.invocation.instance.to_bytes(), &point.attempt.to_be_bytes()];
+        let parts: [&[u8]; 3] =
+            [&self.seed.to_be_bytes(), &point.invocation.instance.to_bytes(), &point.attempt.to_be_bytes()];
         let bits = digest(&parts);
         let dies = ((bits >> 64) as u64 as f64 / u64::MAX as f64) < self.share;
         let place = (bits as u64 >> 1) % u64::from(self.within) + 1;
@@ -127,7 +128,7 @@ pub(super) struct MortalStore {
 impl Store for MortalStore {
     fn execute(&self, request: Request) -> StoreFuture<'_> {
         let action = format!("{} {}", request.operation(), request.table());
-        Box::pin(self.victim.around(action, self.inner.execute(request)))
+        Box::pin(self.victim.around(action, async { self.inner.execute(request).await }))
     }
 }
 
@@ -140,6 +141,7 @@ pub(super) struct MortalInvoker {
 impl Invoker for MortalInvoker {
     fn invoke(&self, invocation: Invocation) -> InvokeFuture<'_> {
         let action = format!("Invoke {}/{}", invocation.service, invocation.function);
-        Box::pin(self.victim.around(action, self.inner.invoke(invocation)))
+        // Lazily: a host may start the callee as soon as it is asked.
+        Box::pin(self.victim.around(action, async { self.inner.invoke(invocation).await }))
     }
 }

@@ -202,23 +202,35 @@ impl LocalHost {
     }
 
     /// Starts what is due in all services, once, and waits until these attempts have ended.
-    pub async fn collect(&self) -> Result<Round, StoreError> {
+    pub async fn collect(&self) -> Round {
+        let (round, running) = self.claim_due().await;
+        for attempt in running {
+            // Whatever became of it, the journal knows.
+            drop(attempt.await);
+        }
+        round
+    }
+
+    /// Starts what is due in all services and has room to run.
+    async fn claim_due(&self) -> (Round, Vec<oneshot::Receiver<Result<String, InvokeError>>>) {
         let environment = self.environment();
         let mut total = Round::default();
         let mut running = Vec::new();
         for service in environment.registry.services() {
-            let (round, invocations) = collector::claim_due(&environment, service).await?;
+            let mut taken = HashMap::new();
+            let room = |function: &FunctionEntry| {
+                let taken: &mut usize = taken.entry(function.name).or_default();
+                *taken += 1;
+                *taken <= self.limit(function).available_permits()
+            };
+            let (round, invocations) = collector::claim_due(&environment, service, room).await;
             total.started += round.started;
             total.parked += round.parked;
             total.missed += round.missed;
             self.inner.counters.restarted.fetch_add(u64::from(round.started), Ordering::Relaxed);
             running.extend(invocations.into_iter().map(|invocation| self.spawn(invocation)));
         }
-        for attempt in running {
-            // Whatever became of it, the journal knows.
-            drop(attempt.await);
-        }
-        Ok(total)
+        (total, running)
     }
 
     /// Collects until no instance is left that is neither done nor parked, sleeping until the next is due.
@@ -235,7 +247,7 @@ impl LocalHost {
             let Some(due_ms) = next else { return Ok(total) };
             let wait_ms = due_ms.saturating_sub(environment.world.now_ms());
             tokio::time::sleep(Duration::from_millis(wait_ms)).await;
-            let round = self.collect().await?;
+            let round = self.collect().await;
             total.started += round.started;
             total.parked += round.parked;
             total.missed += round.missed;
@@ -289,24 +301,10 @@ impl LocalHost {
                     () = host.inner.stopping.cancelled() => return,
                     _ = ticks.tick() => {}
                 }
-                if let Err(error) = host.collect_detached().await {
-                    tracing::warn!(%error, "the collector will look again");
-                }
+                // A slow instance must not hold up the next round.
+                drop(host.claim_due().await);
             }
         });
-    }
-
-    /// Starts what is due without waiting: a slow instance must not hold up the others.
-    async fn collect_detached(&self) -> Result<(), StoreError> {
-        let environment = self.environment();
-        for service in environment.registry.services() {
-            let (round, invocations) = collector::claim_due(&environment, service).await?;
-            self.inner.counters.restarted.fetch_add(u64::from(round.started), Ordering::Relaxed);
-            for invocation in invocations {
-                drop(self.spawn(invocation));
-            }
-        }
-        Ok(())
     }
 
     /// Runs one attempt as a task. The receiver gets the reply; it is dropped if the attempt dies.
@@ -319,7 +317,9 @@ impl LocalHost {
 
     async fn attempt(&self, invocation: Invocation, reply: oneshot::Sender<Result<String, InvokeError>>) {
         let function = self.inner.registry.function(&invocation.service, &invocation.function);
-        let limit = function.map(|function| self.limit(function));
+        // To accept a call is not to run it: it must not wait for the runs, nor they for it.
+        let runs = invocation.delivery != Delivery::Accept;
+        let limit = function.filter(|_| runs).map(|function| self.limit(function));
         let _permit = match limit {
             Some(limit) => limit.acquire_owned().await.ok(),
             None => None,

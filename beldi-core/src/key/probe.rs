@@ -120,7 +120,10 @@ mod tests {
     struct Name(#[expect(dead_code, reason = "only its type matters")] String);
 
     #[derive(Deserialize)]
-    struct Pair(#[expect(dead_code, reason = "only its type matters")] u8, #[expect(dead_code, reason = "as above")] u8);
+    struct Pair(
+        #[expect(dead_code, reason = "only its type matters")] u8,
+        #[expect(dead_code, reason = "as above")] u8,
+    );
 
     #[derive(Deserialize)]
     enum Genre {

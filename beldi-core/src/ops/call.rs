@@ -141,7 +141,8 @@ async fn invoke<F: Function>(step: &Step, arguments: String, detached: bool) -> 
 fn check_retention<F: Function>(step: &Step) -> Result<(), Fault> {
     let environment = step.environment();
     let age_ms = environment.world.now_ms().saturating_sub(step.journal().start_ms());
-    if F::READ_ONLY || age_ms < millis(environment.settings.retention) {
+    let repeats = step.journal().first_delivery() == Delivery::Repeat;
+    if F::READ_ONLY || !repeats || age_ms < millis(environment.settings.retention) {
         return Ok(());
     }
     let (service, function) = (<F::Service as Service>::NAME.to_owned(), F::NAME.to_owned());

@@ -95,6 +95,9 @@ async fn batch_get<I: Item>(step: &Step, keys: &[Attributes]) -> Result<Attribut
             let key: Attributes = key.map(|(name, value)| (name.clone(), value.clone())).collect();
             found.insert(canonical_all(&key), item);
         }
+        if !unprocessed.is_empty() {
+            tokio::time::sleep(step.environment().settings.backoff).await;
+        }
         wanted = unprocessed.into_iter().chain(rest).collect();
     }
     let rows = keys.iter().map(|key| seen(found.get(&canonical_all(key)).cloned()));

@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use serde::Serialize;
 use serde_dynamo::AttributeValue;
 
-use super::read::{decode_item, encode_item};
 use super::Operation;
+use super::read::{decode_item, encode_item};
 use crate::attempt::{Outcome, Step, What};
 use crate::attributes::{canonical, key_text, size_of_all};
 use crate::condition::Condition;
@@ -71,7 +71,8 @@ pub struct When<W: RowWrite> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the condition of the write did not hold")]
 pub struct Conflict<I> {
-    /// The row as it was when the condition was evaluated, `None` where there was none.
+    /// The row, `None` where there was none: as it was when the condition was evaluated, or, if the attempt that
+    /// saw that died before it was journaled, as the next attempt found it.
     pub current: Option<I>,
 }
 

@@ -82,9 +82,6 @@ impl StoreError {
     /// Whether every later attempt would fail here in the same way, so that retrying is of no use
     /// before somebody has changed the code, the table or the permissions.
     pub fn is_permanent(&self) -> bool {
-        matches!(
-            self,
-            Self::TableNotFound { .. } | Self::ItemTooLarge { .. } | Self::Invalid { .. } | Self::Denied { .. }
-        )
+        matches!(self, Self::TableNotFound { .. } | Self::ItemTooLarge { .. } | Self::Invalid { .. })
     }
 }

@@ -49,7 +49,7 @@ const RULES: &[(Kind, Where, &str)] = &[
     (Threads, Starts, "std::thread tokio::task tokio::runtime rayon async_std::task"),
     (Threads, Ends, "thread::spawn thread::sleep thread::scope thread::current thread::park thread::yield_now"),
     (Threads, Ends, "tokio::spawn smol::spawn task::spawn task::spawn_blocking task::spawn_local task::yield_now"),
-    (Threads, Ends, "task::block_in_place spawn_blocking spawn_local JoinSet::new"),
+    (Threads, Ends, "task::block_in_place block_on spawn_blocking spawn_local JoinSet::new"),
     (Concurrency, Ends, "join_all try_join_all select_all select_ok future::join future::try_join future::select"),
     (Concurrency, Ends, "FuturesUnordered::new FuturesOrdered::new"),
 ];
@@ -91,7 +91,8 @@ pub(super) fn judge(path: &[String]) -> Option<Mistake> {
 
 /// Whether what a path names runs its arguments where there are no steps.
 pub(super) fn runs_elsewhere(path: &[String]) -> bool {
-    matches!(kind(path), Some(Threads | Concurrency))
+    let takes_future = ["time::timeout", "time::timeout_at"].iter().any(|pattern| Ends.matches(path, pattern));
+    takes_future && !is_own(path) || matches!(kind(path), Some(Threads | Concurrency))
 }
 
 fn kind(path: &[String]) -> Option<Kind> {

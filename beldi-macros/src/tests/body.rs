@@ -69,6 +69,7 @@ fn external_actions_are_left_alone() {
 fn well_known_nondeterminism() {
     for (code, body) in [
         (1, "tokio::time::sleep(second).await"),
+        (1, "tokio::time::timeout(second, reserve()).await.is_ok()"),
         (1, "reqwest::Client::new().get(url).send().await?"),
         (2, "let now = std::time::SystemTime::now();"),
         (2, "let at = value.unwrap_or_else(Utc::now);"),
@@ -83,6 +84,7 @@ fn well_known_nondeterminism() {
         (5, "std::thread::spawn(|| 1);"),
         (5, "tokio::spawn(reserve());"),
         (5, "spawn(async { reserve().await });"),
+        (5, "let free = futures::executor::block_on(reserve());"),
         (5, "tokio::task::spawn_blocking(|| 1).await"),
         (6, "tokio::select! { a = one() => a, b = two() => b }"),
         (6, "let both = tokio::join!(one(), two());"),

@@ -22,6 +22,7 @@ const SUITES: &[(&str, &str)] = &[
     ("store", "in_memory_or_at_the_endpoint"),
     ("operations", ""),
     ("protocol", ""),
+    ("regressions", ""),
     ("budget", ""),
     ("bad_input", ""),
     ("crash_matrix", ""),
@@ -80,13 +81,7 @@ async fn test_all(endpoint: &str, arguments: &[String]) -> Result<Tally> {
 }
 
 /// Runs one test target, shows what it prints, and adds what it counts.
-async fn test(
-    target: &str,
-    filter: &str,
-    arguments: &[String],
-    endpoint: &str,
-    tally: &mut Tally,
-) -> Result<bool> {
+async fn test(target: &str, filter: &str, arguments: &[String], endpoint: &str, tally: &mut Tally) -> Result<bool> {
     let mut child = cargo::command()
         .args(["test", "--test", target, "--"])
         .args(Some(filter).filter(|filter| !filter.is_empty()))
