@@ -4,6 +4,8 @@
 //! millisecond of virtual time, so the time of a call is their number, parallel ones counted once.
 //! `cargo xtask budget` prints the table.
 
+#![expect(clippy::print_stdout, reason = "`cargo xtask budget` shows the table")]
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
 //! The crash matrix over every operation on its own, and over small workflows of several.
 
+#![expect(clippy::print_stdout, reason = "how many crash points there are is worth seeing")]
+
 use beldi::prelude::*;
 use beldi::testing::{CrashMatrix, Trial};
 use beldi::{ExternalError, RetryPolicy};

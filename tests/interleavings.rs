@@ -3,6 +3,8 @@
 //! Each test takes a random sample, the same in every run; with `BELDI_INTERLEAVINGS=all`, which
 //! `cargo xtask interleave` sets, it exhausts them.
 
+#![expect(clippy::print_stdout, reason = "how many interleavings were run is worth seeing")]
+
 use beldi::prelude::*;
 use beldi::testing::{Contest, Explored, Interleavings};
 
@@ -106,6 +108,7 @@ fn interleavings() -> Interleavings {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what is compared is of no use afterwards")]
 fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: T, expected: T) -> Result<(), String> {
     if found == expected { Ok(()) } else { Err(format!("{what}: found {found:?}, expected {expected:?}")) }
 }

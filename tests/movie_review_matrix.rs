@@ -1,8 +1,10 @@
 //! The crash matrix over the paper's compose-review workflow: nine services, crashed at every request and
 //! every invocation.
 
+#![expect(clippy::print_stdout, reason = "how many crash points there are is worth seeing")]
+
 #[path = "../examples/movie_review/services/mod.rs"]
-mod services;
+pub mod services;
 
 use beldi::testing::{CrashMatrix, Trial};
 use services::frontend::{FilmRecord, ReviewRequest, add_film, compose};

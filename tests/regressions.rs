@@ -194,7 +194,6 @@ async fn an_observation_and_a_result_of_210_kb_fit() {
     host.client().call(fill("a".into(), 210_000)).await.expect("a row");
     let one = host.client().call(copy("a".into(), false)).idempotency_key("k").await.map(|text| text.len());
     let two = host.client().call(copy("a".into(), true)).idempotency_key("l").await.map(|text| text.len());
-    println!("after an effect: {two:?}; parked: {:?}", host.client().parked("shop").await);
     assert_eq!((one.ok(), two.ok()), (Some(210_000), Some(210_000)));
 }
 

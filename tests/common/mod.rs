@@ -12,13 +12,13 @@ use beldi::testing::fresh_store;
 use beldi::{Settings, VirtualWorld};
 
 /// Lets some attempts of one function die at one action.
-pub struct CrashAt {
-    pub function: &'static str,
+pub(crate) struct CrashAt {
+    pub(crate) function: &'static str,
     /// The attempts that die, as numbers of all attempts of the host, from 1.
-    pub attempts: std::ops::RangeInclusive<u64>,
+    pub(crate) attempts: std::ops::RangeInclusive<u64>,
     /// The number of the request or invocation.
-    pub number: u32,
-    pub when: When,
+    pub(crate) number: u32,
+    pub(crate) when: When,
 }
 
 impl CrashPlan for CrashAt {
@@ -32,15 +32,15 @@ impl CrashPlan for CrashAt {
 }
 
 /// A host in virtual time on a store of its own, whose collector runs only when it is told to.
-pub async fn host(settings: Settings, plan: Option<CrashAt>) -> LocalHost {
+pub(crate) async fn host(settings: Settings, plan: Option<CrashAt>) -> LocalHost {
     host_on(fresh_store().await.expect("a store"), settings, plan).await
 }
 
-pub async fn host_on(store: SharedStore, settings: Settings, plan: Option<CrashAt>) -> LocalHost {
+pub(crate) async fn host_on(store: SharedStore, settings: Settings, plan: Option<CrashAt>) -> LocalHost {
     builder(store, settings, plan).start().await.expect("a host")
 }
 
-pub fn builder(store: SharedStore, settings: Settings, plan: Option<CrashAt>) -> LocalHostBuilder {
+pub(crate) fn builder(store: SharedStore, settings: Settings, plan: Option<CrashAt>) -> LocalHostBuilder {
     let builder = LocalHost::builder(store).world(VirtualWorld::new(7)).settings(settings).collect_every(None);
     match plan {
         Some(plan) => builder.crash_plan(Arc::new(plan)),
