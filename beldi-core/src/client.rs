@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 
 use crate::attributes::get_string;
-use crate::data::{DataError, decode};
+use crate::data::DataError;
 use crate::environment::Environment;
 use crate::error::{InvokeError, Problem};
 use crate::function::Function;
@@ -74,7 +74,7 @@ impl Client {
     /// The result of an instance of function `F` that is done; `None` if it is not.
     pub async fn result<F: Function>(&self, instance: InstanceId) -> Result<Option<F::Output>, ClientError> {
         match self.status::<F>(instance).await? {
-            Some(Status::Done { result }) => Ok(Some(decode(&result)?)),
+            Some(Status::Done { result }) => Ok(Some((F::CODEC.decode_output)(&result)?)),
             _ => Ok(None),
         }
     }
@@ -171,7 +171,7 @@ impl<'a, F: Function> IntoFuture for ClientCall<'a, F> {
         Box::pin(async move {
             let client = self.start.client;
             let result = client.deliver(self.start.invocation(Delivery::First)?).await?;
-            Ok(decode(&result)?)
+            Ok((F::CODEC.decode_output)(&result)?)
         })
     }
 }

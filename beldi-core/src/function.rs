@@ -5,7 +5,8 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use crate::attempt::Cx;
-use crate::data::{Data, DataError, decode, encode};
+use crate::codec::Codec;
+use crate::data::DataError;
 use crate::service::Service;
 
 /// A function of a service (the paper's SSF). Implemented by `#[beldi::function]` for a type that has the
@@ -14,9 +15,9 @@ pub trait Function: Send + Sync + 'static {
     /// The service whose tables the function may touch.
     type Service: Service;
     /// The handler's arguments as a tuple.
-    type Arguments: Data;
+    type Arguments: Send + 'static;
     /// What the handler returns: also what a caller gets.
-    type Output: Data;
+    type Output: Send + 'static;
     /// The name of the function, unique in its service.
     const NAME: &'static str;
     /// The names of the arguments, for messages and for JSON objects.
@@ -27,6 +28,9 @@ pub trait Function: Send + Sync + 'static {
     const TIMEOUT: Option<Duration>;
     /// A hash of the handler's code, kept in the intent.
     const CODE: u64;
+    /// How the arguments and the output are written and read.
+    #[doc(hidden)]
+    const CODEC: Codec<Self::Arguments, Self::Output>;
 
     /// The handler, each `.await` made a step.
     fn run(cx: Cx, arguments: Self::Arguments) -> impl Future<Output = Self::Output> + Send;
@@ -82,14 +86,14 @@ impl FunctionEntry {
             file,
             line,
             handler: handle::<F>,
-            check_arguments: |json| decode::<F::Arguments>(json).map(drop),
+            check_arguments: |json| (F::CODEC.decode_arguments)(json).map(drop),
         }
     }
 }
 
 fn handle<F: Function>(cx: Cx, arguments: &str) -> Result<HandlerFuture, DataError> {
-    let arguments = decode::<F::Arguments>(arguments)?;
-    Ok(Box::pin(async move { encode(&F::run(cx, arguments).await) }))
+    let arguments = (F::CODEC.decode_arguments)(arguments)?;
+    Ok(Box::pin(async move { (F::CODEC.encode_output)(&F::run(cx, arguments).await) }))
 }
 
 inventory::collect!(FunctionEntry);

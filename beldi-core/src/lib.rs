@@ -9,6 +9,7 @@
 mod attempt;
 mod attributes;
 mod client;
+mod codec;
 mod collector;
 mod condition;
 mod daal;
@@ -60,6 +61,7 @@ pub mod __private {
     pub use tokio::join as tokio_join;
 
     pub use crate::attempt::{Cx, join, observe, step};
+    pub use crate::codec::{Arguments, Codec, codec};
     pub use crate::function::{Fallibility, FunctionEntry, Infallible};
     pub use crate::item::{IndexEntry, TableEntry};
     pub use crate::key::{Composite, Partition};

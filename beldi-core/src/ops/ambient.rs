@@ -53,6 +53,7 @@ pub struct Random;
 #[must_use = "BELDI011: this operation is built and dropped; nothing happens until it is awaited"]
 pub struct RandomBelow(u64);
 
+#[diagnostic::do_not_recommend]
 impl Operation for Now {
     type Output = SystemTime;
     type Owner = AnyService;
@@ -69,6 +70,7 @@ impl Operation for Now {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Operation for Uuid {
     type Output = uuid::Uuid;
     type Owner = AnyService;
@@ -78,6 +80,7 @@ impl Operation for Uuid {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Operation for Random {
     type Output = u64;
     type Owner = AnyService;
@@ -87,6 +90,7 @@ impl Operation for Random {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Operation for RandomBelow {
     type Output = u64;
     type Owner = AnyService;
@@ -101,7 +105,11 @@ fn derived(step: &Step, purpose: &[u8]) -> u128 {
     step.journal().identity().instance.derive(purpose, step.path())
 }
 
+#[diagnostic::do_not_recommend]
 impl Observation for Now {}
+#[diagnostic::do_not_recommend]
 impl Observation for Uuid {}
+#[diagnostic::do_not_recommend]
 impl Observation for Random {}
+#[diagnostic::do_not_recommend]
 impl Observation for RandomBelow {}

@@ -7,7 +7,7 @@ use serde_dynamo::AttributeValue;
 use super::{Observation, Operation};
 use crate::attempt::{Outcome, Step, What};
 use crate::attributes::string;
-use crate::data::{DataError, Lists, canonical, decode, encode};
+use crate::data::{DataError, Lists, canonical};
 use crate::error::{Fault, InvokeError, Problem, ProblemKind};
 use crate::function::{Function, ReadOnlyFunction};
 use crate::invoke::{Delivery, Invocation};
@@ -35,7 +35,7 @@ pub struct Detached<F> {
 #[doc(hidden)]
 #[expect(clippy::needless_pass_by_value, reason = "the arguments move into the call")]
 pub fn call<F: Function>(arguments: F::Arguments) -> Call<F> {
-    Call { arguments: encode(&arguments), function: PhantomData }
+    Call { arguments: (F::CODEC.encode_arguments)(&arguments), function: PhantomData }
 }
 
 impl<F: Function> Call<F> {
@@ -52,6 +52,7 @@ impl<F: Function> Call<F> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<F: Function> Operation for Call<F> {
     type Output = F::Output;
     type Owner = AnyService;
@@ -67,7 +68,7 @@ impl<F: Function> Operation for Call<F> {
             step.effect(what, invoke).await?
         };
         match result {
-            AttributeValue::S(json) => Ok(decode(&json)?),
+            AttributeValue::S(json) => Ok((F::CODEC.decode_output)(&json)?),
             _ => Err(DataError::foreign("a recorded result", std::fmt::Error).into()),
         }
     }
@@ -75,6 +76,7 @@ impl<F: Function> Operation for Call<F> {
 
 impl<F: ReadOnlyFunction> Observation for Call<F> {}
 
+#[diagnostic::do_not_recommend]
 impl<F: Function> Operation for Detached<F> {
     type Output = ();
     type Owner = AnyService;

@@ -110,6 +110,7 @@ impl<A, T, E> External<A, T, E> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<A, U, T, E> Operation for External<A, T, E>
 where
     A: FnMut(String) -> U + Send,

@@ -35,6 +35,7 @@ impl<'a, S, T, M> Helper<'a, S, T, M> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<S, T: Send, M> Operation for Helper<'_, S, T, M> {
     type Output = T;
     type Owner = S;
@@ -46,4 +47,5 @@ impl<S, T: Send, M> Operation for Helper<'_, S, T, M> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<S, T: Send> Observation for Helper<'_, S, T, Observes> {}

@@ -174,6 +174,7 @@ impl<I: Item, S> Query<I, S> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<I: Item, S> Operation for Query<I, S> {
     type Output = ResultPage<I>;
     type Owner = I::Service;
@@ -205,6 +206,7 @@ impl<I: Item, S> Operation for Query<I, S> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<I: Item, S> Observation for Query<I, S> {}
 
 fn count(items: &[Attributes]) -> u32 {
@@ -237,6 +239,7 @@ impl<I: Item> Scan<I> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<I: Item> Operation for Scan<I> {
     type Output = ResultPage<I>;
     type Owner = I::Service;
@@ -254,6 +257,7 @@ impl<I: Item> Operation for Scan<I> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<I: Item> Observation for Scan<I> {}
 
 /// What a page records: the users' attributes, and the token of the next page.

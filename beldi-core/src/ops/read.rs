@@ -28,6 +28,7 @@ impl<I: Item> Get<I> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<I: Item> Operation for Get<I> {
     type Output = Option<I>;
     type Owner = I::Service;
@@ -42,6 +43,7 @@ impl<I: Item> Operation for Get<I> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<I: Item> Observation for Get<I> {}
 
 /// Reads many rows: see [`Item::batch_get`].
@@ -60,6 +62,7 @@ impl<I: Item> BatchGet<I> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<I: Item> Operation for BatchGet<I> {
     type Output = Vec<Option<I>>;
     type Owner = I::Service;
@@ -74,6 +77,7 @@ impl<I: Item> Operation for BatchGet<I> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<I: Item> Observation for BatchGet<I> {}
 
 /// Reads all rows, each key once, and gives one place for each key that was asked for.

@@ -208,6 +208,7 @@ fn removed<I: Item>(gone: impl Fn(&str) -> bool) -> Vec<Action> {
 
 macro_rules! unconditional {
     ($($write:ident)*) => { $(
+        #[diagnostic::do_not_recommend]
         impl<I: Item> Operation for $write<I> {
             type Output = ();
             type Owner = I::Service;
@@ -221,6 +222,7 @@ macro_rules! unconditional {
 
 unconditional!(Put Update Delete);
 
+#[diagnostic::do_not_recommend]
 impl<W: RowWrite> Operation for When<W> {
     type Output = Result<(), Conflict<W::Item>>;
     type Owner = <W::Item as Item>::Service;

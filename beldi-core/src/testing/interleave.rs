@@ -168,7 +168,7 @@ impl Contest {
         let delivery = if repeat { Delivery::Repeat } else { Delivery::First };
         let invocation = Invocation { service, function, instance, arguments: call.arguments?, caller: None, delivery };
         match self.host.invoke(invocation).await {
-            Ok(result) => Ok(crate::data::decode(&result)?),
+            Ok(result) => Ok((F::CODEC.decode_output)(&result)?),
             Err(InvokeError::Refused(problem)) => Err(ClientError::Refused(problem)),
             Err(InvokeError::Unavailable(message)) => Err(ClientError::Unavailable { instance, message }),
         }

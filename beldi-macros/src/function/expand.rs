@@ -70,6 +70,8 @@ fn implementation(function: &Function<'_>, errors: &mut Errors) -> TokenStream {
             const READ_ONLY: bool = #read_only;
             const TIMEOUT: ::core::option::Option<::beldi::__private::Duration> = #timeout;
             const CODE: u64 = #code;
+            const CODEC: ::beldi::__private::Codec<#arguments, #output> =
+                ::beldi::__private::codec::<#arguments, #output>();
 
             #(#attrs)*
             #[deny(unused_must_use)]

@@ -14,6 +14,10 @@ impl ::beldi::Function for charge {
     const READ_ONLY: bool = false;
     const TIMEOUT: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
     const CODE: u64 = 2311206833927040550u64;
+    const CODEC: ::beldi::__private::Codec<(Card, u64), Result<Receipt, Declined>> = ::beldi::__private::codec::<
+        (Card, u64),
+        Result<Receipt, Declined>,
+    >();
     #[deny(unused_must_use)]
     async fn run(
         __cx: ::beldi::__private::Cx,

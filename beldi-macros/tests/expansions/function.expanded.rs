@@ -17,6 +17,10 @@ impl ::beldi::Function for reserve {
         ::beldi::__private::Duration::from_millis(5000u64),
     );
     const CODE: u64 = 8648203797357827547u64;
+    const CODEC: ::beldi::__private::Codec<(Stay,), Result<Confirmation, SoldOut>> = ::beldi::__private::codec::<
+        (Stay,),
+        Result<Confirmation, SoldOut>,
+    >();
     #[deny(unused_must_use)]
     async fn run(
         __cx: ::beldi::__private::Cx,

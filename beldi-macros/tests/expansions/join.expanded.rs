@@ -14,6 +14,10 @@ impl ::beldi::Function for book {
     const READ_ONLY: bool = false;
     const TIMEOUT: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
     const CODE: u64 = 16269418182834797272u64;
+    const CODEC: ::beldi::__private::Codec<(Trip,), Result<Itinerary, Unavailable>> = ::beldi::__private::codec::<
+        (Trip,),
+        Result<Itinerary, Unavailable>,
+    >();
     #[deny(unused_must_use)]
     async fn run(
         __cx: ::beldi::__private::Cx,

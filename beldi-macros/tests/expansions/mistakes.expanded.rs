@@ -17,6 +17,10 @@ impl ::beldi::Function for late {
     const READ_ONLY: bool = false;
     const TIMEOUT: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
     const CODE: u64 = 6595543646918281606u64;
+    const CODEC: ::beldi::__private::Codec<(Stay,), bool> = ::beldi::__private::codec::<
+        (Stay,),
+        bool,
+    >();
     #[deny(unused_must_use)]
     async fn run(__cx: ::beldi::__private::Cx, (stay,): (Stay,)) -> bool {
         stay.until < SystemTime::now()
@@ -46,6 +50,10 @@ impl ::beldi::Function for many {
     const READ_ONLY: bool = false;
     const TIMEOUT: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
     const CODE: u64 = 3480449129670544019u64;
+    const CODEC: ::beldi::__private::Codec<(Vec<Stay>,), usize> = ::beldi::__private::codec::<
+        (Vec<Stay>,),
+        usize,
+    >();
     #[deny(unused_must_use)]
     async fn run(__cx: ::beldi::__private::Cx, (stays,): (Vec<Stay>,)) -> usize {
         #![allow(unused_variables, unused_mut)]

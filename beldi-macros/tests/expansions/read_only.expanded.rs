@@ -14,6 +14,10 @@ impl ::beldi::Function for free {
     const READ_ONLY: bool = true;
     const TIMEOUT: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
     const CODE: u64 = 39591623693688179u64;
+    const CODEC: ::beldi::__private::Codec<(String, Date), u32> = ::beldi::__private::codec::<
+        (String, Date),
+        u32,
+    >();
     #[deny(unused_must_use)]
     async fn run(__cx: ::beldi::__private::Cx, (hotel, night): (String, Date)) -> u32 {
         ::beldi::__private::observe::<

@@ -35,7 +35,7 @@ const STEPS: [Step; 10] = [
     Step { name: "clippy", run: clippy },
     Step { name: "features", run: features },
     Step { name: "documentation", run: documentation },
-    Step { name: "tests", run: || run_cargo(&["test", "--locked", "--workspace"]) },
+    Step { name: "tests", run: || run_cargo(&["test", "--locked", "--workspace", "--no-fail-fast"]) },
     Step { name: "ui", run: ui },
     Step { name: "examples", run: examples },
     Step { name: "dynamodb-local", run: dynamodb_local },
