@@ -113,7 +113,7 @@ fn examples() -> Result<()> {
 }
 
 fn dynamodb_local() -> Result<()> {
-    run_command(Command::new(std::env::current_exe()?).arg("dynamodb-local"))
+    run_command(Command::new(std::env::current_exe()?).args(["dynamodb-local", "--quick"]))
 }
 
 fn run_cargo(arguments: &[&str]) -> Result<()> {
