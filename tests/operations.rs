@@ -78,8 +78,8 @@ async fn create(stock: Stock) -> Result<(), Option<Stock>> {
 }
 
 #[beldi::function(service = Shop)]
-async fn delete_if(article: String, free: u32) -> bool {
-    Stock::delete(&article).when(Stock::exists().and(Stock::FREE.between(free, free))).await.is_ok()
+async fn delete_if(article: String, low: u32, high: u32) -> bool {
+    Stock::delete(&article).when(Stock::exists().and(Stock::FREE.between(low, high))).await.is_ok()
 }
 
 #[beldi::function(service = Shop)]
@@ -107,6 +107,7 @@ async fn queries(article: String) -> Vec<Vec<u32>> {
         found(Sale::query(&article).greater_than(3).await),
         found(Sale::query(&article).at_least(3).await),
         found(Sale::query(&article).between(2, 4).await),
+        found(Sale::query(&article).between(4, 2).await),
         found(Sale::query("nothing").await),
     ]
 }
@@ -218,9 +219,10 @@ async fn conditions_give_the_current_item_where_they_do_not_hold() {
     let reserved = Stock { note: Some("reserved".into()), ..stock("tea", 1) };
     result!(client, put(reserved.clone()));
     assert_eq!(result!(client, take("tea".into(), 1)), Err(Some(reserved)));
-    assert!(!result!(client, delete_if("tea".into(), 2)));
-    assert!(result!(client, delete_if("tea".into(), 1)));
-    assert!(!result!(client, delete_if("tea".into(), 1)), "it is gone");
+    assert!(!result!(client, delete_if("tea".into(), 2, 3)));
+    assert!(!result!(client, delete_if("tea".into(), 3, 0)), "there is nothing between");
+    assert!(result!(client, delete_if("tea".into(), 1, 2)));
+    assert!(!result!(client, delete_if("tea".into(), 1, 2)), "it is gone");
     assert_eq!(result!(client, create(stock("tea", 5))), Ok(()), "a deleted row is absent");
 }
 
@@ -238,6 +240,7 @@ async fn queries_find_ranges_in_order() {
         vec![4, 5],
         vec![3, 4, 5],
         vec![2, 3, 4],
+        vec![],
         vec![],
     ];
     assert_eq!(result!(client, queries("tea".into())), expected);

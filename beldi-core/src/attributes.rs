@@ -114,6 +114,19 @@ pub(crate) fn canonical_all(attributes: &Attributes) -> Vec<u8> {
     canonical_of(&AttributeValue::M(attributes.clone()))
 }
 
+/// Whether no value lies between the two: DynamoDB refuses to look.
+pub(crate) fn is_empty_range(low: &AttributeValue, high: &AttributeValue) -> bool {
+    match (low, high) {
+        (AttributeValue::S(low), AttributeValue::S(high)) => low > high,
+        (AttributeValue::B(low), AttributeValue::B(high)) => low > high,
+        (AttributeValue::N(low), AttributeValue::N(high)) => match (low.parse::<i128>(), high.parse::<i128>()) {
+            (Ok(low), Ok(high)) => low > high,
+            _ => matches!((low.parse::<f64>(), high.parse::<f64>()), (Ok(low), Ok(high)) if low > high),
+        },
+        _ => false,
+    }
+}
+
 /// A key as people write it: `hotel=Ritz night=3`.
 pub(crate) fn key_text(key: &Attributes) -> String {
     let mut parts: Vec<_> = key.iter().map(|(name, value)| format!("{name}={}", scalar_text(value))).collect();

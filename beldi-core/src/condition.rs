@@ -6,7 +6,7 @@ use std::ops::Not;
 use serde::Serialize;
 use serde_dynamo::AttributeValue;
 
-use crate::attributes::string;
+use crate::attributes::{is_empty_range, string};
 use crate::daal::DELETED;
 use crate::data::DataError;
 use crate::item::{Field, Item};
@@ -36,6 +36,12 @@ pub(crate) enum Expression {
 }
 
 impl Expression {
+    /// A condition that never holds: DynamoDB knows no constants.
+    fn never(name: &str) -> Self {
+        let is = |function| Box::new(Self::Function(function, name.to_owned(), None));
+        Self::And(is("attribute_exists"), is("attribute_not_exists"))
+    }
+
     /// The text of the condition; what it names goes into `placeholders`. Everything but a single comparison
     /// is in parentheses, exactly one pair of them: DynamoDB refuses redundant ones.
     pub(crate) fn render(&self, placeholders: &mut Placeholders) -> String {
@@ -136,10 +142,13 @@ impl<I, T: Serialize> Field<I, T> {
         self.compare(">=", value.into())
     }
 
-    /// The attribute is at least `low` and at most `high`.
+    /// The attribute is at least `low` and at most `high`; never true where `low` is greater.
     pub fn between(self, low: impl Into<T>, high: impl Into<T>) -> Condition<I> {
         let values = self.value(&low.into()).and_then(|low| Ok((low, self.value(&high.into())?)));
-        Condition::new(values.map(|(low, high)| Expression::Between(self.name.to_owned(), low, high)))
+        Condition::new(values.map(|(low, high)| match is_empty_range(&low, &high) {
+            true => Expression::never(self.name),
+            false => Expression::Between(self.name.to_owned(), low, high),
+        }))
     }
 
     /// The attribute is there.

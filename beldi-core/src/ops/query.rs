@@ -11,7 +11,7 @@ use serde_dynamo::AttributeValue;
 use super::read::decode_item;
 use super::{Observation, Operation};
 use crate::attempt::{Step, What};
-use crate::attributes::{canonical, canonical_all};
+use crate::attributes::{canonical, canonical_all, is_empty_range};
 use crate::daal::{DELETED, user_attributes};
 use crate::error::Fault;
 use crate::item::Item;
@@ -111,7 +111,8 @@ impl<I: Item, S> Query<I, S> {
         self.range(Range::Compare(">="), value.into_value().map(|value| vec![value]))
     }
 
-    /// Only rows whose sort key is at least `low` and at most `high`.
+    /// Only rows whose sort key is at least `low` and at most `high`; none, without a request, where `low` is
+    /// greater.
     pub fn between(self, low: impl KeyValue<S>, high: impl KeyValue<S>) -> Self {
         let values = low.into_value().and_then(|low| Ok(vec![low, high.into_value()?]));
         self.range(Range::Between, values)
@@ -181,6 +182,11 @@ impl<I: Item, S> Operation for Query<I, S> {
 
     async fn perform(self, step: Step) -> Result<Self::Output, Fault> {
         let target = self.index.map_or_else(|| I::TABLE.to_owned(), |index| format!("{}.{index}", I::TABLE));
+        if let Some((Range::Between, Ok(bounds))) = &self.range
+            && is_empty_range(&bounds[0], &bounds[1])
+        {
+            return Ok(ResultPage { items: Vec::new(), next: None });
+        }
         let request = self.request()?;
         let mut content = request.key_condition.clone().into_bytes();
         request.placeholders.values().for_each(|(_, value)| canonical(value, &mut content));
