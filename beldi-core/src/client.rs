@@ -15,6 +15,7 @@ use crate::invoke::{Delivery, Invocation};
 use crate::ops::Call;
 use crate::service::Service;
 use crate::store::{GetItem, StoreError};
+use crate::txn::{self, InDoubt};
 
 /// Calls functions from ordinary code: tests, other servers, command-line tools.
 ///
@@ -89,6 +90,24 @@ impl Client {
         Ok(crate::collector::parked(&self.environment, service).await?)
     }
 
+    /// The participants of a service that have waited for the decision of their transaction longer than an attempt may
+    /// take, with who holds their rows, at most 64. Each is resolved at its coordinator: [`restart`](Self::restart)
+    /// it, or let it [`roll_back`](Self::roll_back).
+    pub async fn in_doubt(&self, service: &str) -> Result<Vec<InDoubt>, ClientError> {
+        Ok(txn::in_doubt(&self.environment, service).await?)
+    }
+
+    /// Ends the transaction that an instance of `service` is in: one that is undecided is rolled back, with all
+    /// participants; one that is decided is completed as it was decided, and nothing can change that. The instance
+    /// itself stays as it is, parked or due. Gives whether there is such an instance that is not done.
+    ///
+    /// # Errors
+    ///
+    /// A participant could not be told: its rows stay locked, and the call can be repeated.
+    pub async fn roll_back(&self, service: &str, instance: InstanceId) -> Result<bool, ClientError> {
+        txn::roll_back(&self.environment, service, instance).await
+    }
+
     /// Delivers an invocation until it is answered, a bounded number of times.
     pub(crate) async fn deliver(&self, mut invocation: Invocation) -> Result<String, ClientError> {
         let mut tries = 0;
@@ -159,7 +178,8 @@ impl<F: Function> ClientStart<'_, F> {
             None => self.client.environment.world.fresh_id(),
         };
         let (service, function) = (service.to_owned(), function.to_owned());
-        Ok(Invocation { service, function, instance, arguments: self.call.arguments?, caller: None, delivery })
+        let (arguments, caller, transaction) = (self.call.arguments?, None, None);
+        Ok(Invocation { service, function, instance, arguments, caller, delivery, transaction })
     }
 }
 

@@ -10,7 +10,7 @@ use crate::function::FunctionEntry;
 use crate::ids::InstanceId;
 use crate::intent::{self, DUE_INDEX};
 use crate::invoke::{Delivery, Invocation};
-use crate::store::{Attributes, Placeholders, QueryItems, StoreError};
+use crate::store::{Attributes, GetItem, Placeholders, QueryItems, StoreError};
 use crate::world::millis;
 
 /// What one round of a collector found.
@@ -25,7 +25,7 @@ pub struct Round {
 }
 
 /// The most instances that one round takes from each shard of the index.
-const MAX_PER_SHARD: u32 = 64;
+pub(crate) const MAX_PER_SHARD: u32 = 64;
 
 /// Claims what is due in one service and what there is `room` for. The invocations are to be delivered by the
 /// caller, in parallel. What fails is left to the next round, and holds up nothing else.
@@ -61,6 +61,26 @@ pub(crate) async fn claim_due(
     (round, invocations)
 }
 
+/// Claims one instance, if it is due.
+pub(crate) async fn claim_one(
+    environment: &Environment,
+    service: &str,
+    instance: InstanceId,
+) -> Result<Option<Invocation>, StoreError> {
+    let get = GetItem { table: journal_table(service), key: intent::key(instance), consistent: true };
+    let due = environment.store.get(get).await?.filter(|intent| {
+        let is_open = get_string(intent, "shard").is_some_and(|shard| intent::open_shards().any(|open| open == shard));
+        is_open && get_u64(intent, "due").is_some_and(|due_ms| due_ms <= environment.world.now_ms())
+    });
+    match due {
+        Some(due) => match claim(environment, service, &due).await? {
+            Claimed::Started(invocation) => Ok(Some(invocation)),
+            Claimed::Parked | Claimed::Missed => Ok(None),
+        },
+        None => Ok(None),
+    }
+}
+
 /// When the next instance of a service is due, milliseconds since 1970; `None` if all are done or parked.
 pub(crate) async fn next_due(environment: &Environment, service: &str) -> Result<Option<u64>, StoreError> {
     let mut next = None;
@@ -86,7 +106,7 @@ async fn due_instances(environment: &Environment, service: &str, shard: &str) ->
     index_page(environment, service, shard, Some(environment.world.now_ms()), MAX_PER_SHARD).await
 }
 
-async fn index_page(
+pub(crate) async fn index_page(
     environment: &Environment,
     service: &str,
     shard: &str,
@@ -148,6 +168,7 @@ async fn claim(environment: &Environment, service: &str, due: &Attributes) -> Re
         arguments: get_string(&intent, "arguments").unwrap_or_default().to_owned(),
         caller: get_string(&intent, "caller").map(str::to_owned),
         delivery: Delivery::Repeat,
+        transaction: intent::transaction_of(&intent),
     }))
 }
 

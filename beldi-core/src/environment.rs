@@ -7,6 +7,7 @@ use crate::invoke::Invoker;
 use crate::registry::Registry;
 use crate::store::SharedStore;
 pub(crate) use crate::store::tables::journal_name as journal_table;
+use crate::txn::Tallies;
 use crate::world::World;
 
 /// Everything that an attempt, a collector or a host needs from outside. Cheap to clone.
@@ -22,6 +23,8 @@ pub struct Environment {
     pub registry: Arc<Registry>,
     /// The limits.
     pub settings: Settings,
+    /// How transactions ended, counted.
+    pub transactions: Tallies,
 }
 
 /// Limits and intervals of the protocol. The defaults suit Lambda; tests and local hosts shorten them.

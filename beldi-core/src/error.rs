@@ -69,6 +69,95 @@ pub enum Fault {
         /// The panic's message.
         message: String,
     },
+    /// A transaction asks for what it cannot have.
+    #[error(transparent)]
+    Transaction(#[from] TransactionFault),
+    /// A row stayed locked for as long as the attempt could wait.
+    #[error("the row `{row}` is held by {holder}, and the attempt has no time left to wait")]
+    Locked {
+        /// The row.
+        row: String,
+        /// Who holds it.
+        holder: String,
+    },
+    /// All tries of a transaction met older ones.
+    #[error("the transaction met older ones in {tries} tries; the last was {holder}, which holds `{row}`")]
+    Contended {
+        /// How many tries there were.
+        tries: u32,
+        /// The row of the last conflict.
+        row: String,
+        /// Who held it.
+        holder: String,
+    },
+    /// One try of a transaction met an older one, and dies; another try follows.
+    #[error("the row `{row}` is held by {holder}, which is older")]
+    Died {
+        /// The row.
+        row: String,
+        /// Who holds it.
+        holder: String,
+    },
+    /// A step of a try that is over: nothing follows it.
+    #[error("the transaction is over")]
+    Over,
+    /// A decision or a detached call could not be delivered; a later attempt delivers it again.
+    #[error("{service}/{function} could not be told: {error}")]
+    Undelivered {
+        /// The service.
+        service: String,
+        /// The function.
+        function: String,
+        /// What its host said.
+        #[source]
+        error: InvokeError,
+    },
+    /// An operator ended the instance's transaction.
+    #[error(
+        "an operator has the transaction of this instance {outcome}; the instance itself goes on when it is restarted"
+    )]
+    Resolved {
+        /// What became of it.
+        outcome: &'static str,
+    },
+}
+
+/// What a transaction cannot have. Its locks are taken off, and the instance is parked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransactionFault {
+    /// More than a transaction may have. Found before the row is locked or the call is made that would exceed it.
+    #[error("a transaction has at most {limit} {what} in one function: {remedy}")]
+    Limit {
+        /// What there is too much of.
+        what: &'static str,
+        /// The limit.
+        limit: usize,
+        /// The way out.
+        remedy: &'static str,
+    },
+    /// An operation that has no place in a transaction.
+    #[error("{what} has no place in a transaction, and this function was called in one: do it before or after")]
+    NotAllowed {
+        /// The operation.
+        what: &'static str,
+    },
+    /// Two branches of a `join!` in one transaction use one row, and at least one of them writes it.
+    #[error(
+        "two branches of a `join!` in one transaction use the row `{row}`, so that none sees what the other does: make one come after the other"
+    )]
+    Branches {
+        /// The row.
+        row: String,
+    },
+    /// A row that a decided transaction holds was taken from it. This is no mistake of the user.
+    #[error(
+        "the lock of row `{row}` is gone although its transaction is not carried out: somebody has changed attributes `_beldi_*` by hand"
+    )]
+    LockLost {
+        /// The row.
+        row: String,
+    },
 }
 
 impl Fault {
@@ -76,6 +165,9 @@ impl Fault {
     pub(crate) fn is_permanent(&self) -> bool {
         match self {
             Self::Superseded | Self::Panicked { .. } => false,
+            Self::Locked { .. } | Self::Contended { .. } | Self::Died { .. } | Self::Over => false,
+            Self::Undelivered { .. } | Self::Resolved { .. } => false,
+            Self::Transaction(_) => true,
             Self::Store(error) => error.is_permanent(),
             Self::Call { error, .. } => {
                 matches!(error, InvokeError::Refused(problem) if problem.kind.is_callers_mistake())
@@ -84,8 +176,23 @@ impl Fault {
         }
     }
 
+    /// Whether a try of a transaction cannot go on after it, in this attempt or in any other.
+    pub(crate) fn ends_a_try(&self) -> bool {
+        match self {
+            Self::Died { .. } => true,
+            // What a participant refuses, its coordinator rolls back.
+            Self::Call { error: InvokeError::Refused(_), .. } => true,
+            _ => self.is_permanent(),
+        }
+    }
+
     fn kind(&self) -> ProblemKind {
         match self {
+            Self::Transaction(TransactionFault::Limit { .. }) => ProblemKind::TooLarge,
+            Self::Transaction(_) => ProblemKind::TransactionRefused,
+            Self::Locked { .. } | Self::Contended { .. } | Self::Died { .. } | Self::Over | Self::Resolved { .. } => {
+                ProblemKind::Unavailable
+            }
             Self::Diverged(_) => ProblemKind::Diverged,
             Self::Key(_) => ProblemKind::InvalidKey,
             Self::Data(_) | Self::Item { .. } => ProblemKind::InvalidData,
@@ -93,7 +200,7 @@ impl Fault {
             Self::Store(StoreError::TableNotFound { .. } | StoreError::Invalid { .. } | StoreError::Denied { .. }) => {
                 ProblemKind::StoreRefused
             }
-            Self::Call { .. } => ProblemKind::CalleeFailed,
+            Self::Call { .. } | Self::Undelivered { .. } => ProblemKind::CalleeFailed,
             Self::Panicked { .. } => ProblemKind::Panicked,
             Self::Superseded | Self::Store(_) => ProblemKind::Unavailable,
         }
@@ -183,6 +290,8 @@ pub struct Problem {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ProblemKind {
+    /// A transaction asks for what it cannot have; it is rolled back.
+    TransactionRefused,
     /// There is no such function.
     UnknownFunction,
     /// The arguments are no JSON, or not what the function takes. Nothing was done.
@@ -231,6 +340,7 @@ impl ProblemKind {
             Self::Panicked => "panicked",
             Self::UnknownInstance => "unknown-instance",
             Self::Unavailable => "unavailable",
+            Self::TransactionRefused => "transaction-refused",
         }
     }
 

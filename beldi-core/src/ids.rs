@@ -95,6 +95,21 @@ impl StepPath {
         Self(path)
     }
 
+    /// The path of these numbers.
+    pub(crate) fn of(numbers: Vec<u32>) -> Self {
+        Self(numbers)
+    }
+
+    /// The numbers of the path.
+    pub(crate) fn into_numbers(self) -> Vec<u32> {
+        self.0
+    }
+
+    /// Whether this step is below `prefix`.
+    pub(crate) fn is_below(&self, prefix: &[u32]) -> bool {
+        self.0.len() > prefix.len() && self.0.starts_with(prefix)
+    }
+
     /// The prefix of the steps of branch `branch` of the `join!` that stands at this path.
     pub(crate) fn branch(&self, branch: u32) -> Vec<u32> {
         let mut prefix = self.0.clone();
@@ -123,6 +138,24 @@ impl StepPath {
             bytes.push(rest as u8);
         }
         bytes
+    }
+}
+
+impl StepPath {
+    /// The path that [`to_bytes`](Self::to_bytes) has written; `None` if it has not written these.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let mut numbers = Vec::new();
+        let mut rest = bytes.iter();
+        while let Some(first) = rest.next() {
+            let (mut number, mut shift, mut byte) = (u64::from(first & 0x7f), 7, *first);
+            while byte & 0x80 != 0 {
+                byte = *rest.next()?;
+                number |= u64::from(byte & 0x7f).checked_shl(shift)?;
+                shift += 7;
+            }
+            numbers.push(u32::try_from(number).ok()?);
+        }
+        Some(Self(numbers))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Record 0 of an instance: its intent, and the states it goes through.
 //!
 //! Invariant: an instance that has a record 0 and is not done stands in the sparse index `due` under one
-//! of the open shards, or under [`PARKED`]; so it is restarted until it is done, or visible as parked
+//! of the open shards, under [`PARKED`] or under [`IN_DOUBT`]; so it is restarted until it is done, or visible as parked
 //! (protocol, sections 2 and 7). Every transition is one conditional update; an illegal one changes
 //! nothing.
 //!
@@ -11,6 +11,9 @@
 //! | absent | done | an attempt that returns without having had an effect |
 //! | running | running, due later | a collector that claims it, an attempt that failed |
 //! | running | done | an attempt whose result is determined |
+//! | absent | done | a rollback that finds its participant not begun |
+//! | running | in doubt | a collector that finds a participant prepared: only its coordinator moves it on |
+//! | in doubt | done | the coordinator's decision, carried out |
 //! | running | parked | a collector or an attempt, after too many failures or one that will not pass |
 //! | parked | running | an operator |
 
@@ -23,6 +26,7 @@ use crate::environment::{Environment, Settings, journal_table};
 use crate::error::Fault;
 use crate::ids::InstanceId;
 use crate::store::{Attributes, Placeholders, ReturnValues, StoreError, UpdateItem};
+use crate::txn::TransactionContext;
 use crate::world::millis;
 
 /// The sparse index of instances that are not done, by due time.
@@ -33,6 +37,9 @@ const SHARDS: u8 = 4;
 
 /// The partition of the index that holds parked instances, by the time they were parked.
 pub(crate) const PARKED: &str = "parked";
+
+/// The partition of the index that holds participants which have waited for a decision for long.
+pub(crate) const IN_DOUBT: &str = "in-doubt";
 
 /// The open partitions of the index.
 pub(crate) fn open_shards() -> impl Iterator<Item = String> {
@@ -50,7 +57,26 @@ pub(crate) fn running(identity: &Identity, start_ms: u64, settings: &Settings) -
     intent.insert("arguments".to_owned(), string(&identity.arguments));
     intent.insert("due".to_owned(), number(identity.deadline_ms + millis(settings.margin)));
     intent.insert("shard".to_owned(), string(shard_of(identity.instance)));
+    if let Some(transaction) = &identity.transaction {
+        let json = serde_json::to_string(transaction).expect("names and numbers are always JSON");
+        intent.insert("transaction".to_owned(), string(json));
+    }
     intent
+}
+
+/// The intent of a participant that was told of a rollback before it began: it never will.
+pub(crate) fn born_aborted(function: &str, instance: InstanceId, now_ms: u64) -> Attributes {
+    let mut intent = key(instance);
+    intent.insert("function".to_owned(), string(function));
+    intent.insert("start".to_owned(), number(now_ms));
+    intent.insert("done".to_owned(), number(now_ms));
+    intent.insert("result".to_owned(), string("null"));
+    intent
+}
+
+/// The transaction that an instance takes part in.
+pub(crate) fn transaction_of(intent: &Attributes) -> Option<TransactionContext> {
+    serde_json::from_str(get_string(intent, "transaction")?).ok()
 }
 
 /// The intent of an instance that is done as soon as it is recorded.
@@ -143,12 +169,31 @@ impl Transition {
 
 /// Marks an instance as done: result in; arguments, observations and due time out. One that is done
 /// already stays as it is.
-pub(crate) async fn mark_done(environment: &Environment, identity: &Identity, result: &str) -> Result<(), StoreError> {
+pub(crate) async fn mark_done(
+    environment: &Environment,
+    service: &str,
+    instance: InstanceId,
+    result: &str,
+) -> Result<(), StoreError> {
     Transition::of_open()
         .set("done", number(environment.world.now_ms()))
         .set("result", string(result))
         .remove(&["arguments", "due", "shard", "observations", "effect", "error", "parked"])
-        .apply(environment, identity.function.service, identity.instance)
+        .apply(environment, service, instance)
+        .await
+        .map(drop)
+}
+
+/// Takes a participant that waits for a decision from the collectors' sight: its coordinator tells it.
+pub(crate) async fn wait_for_decision(
+    environment: &Environment,
+    service: &str,
+    instance: InstanceId,
+) -> Result<(), StoreError> {
+    Transition::of_open()
+        .when("shard", string(shard_of(instance)))
+        .set("shard", string(IN_DOUBT))
+        .apply(environment, service, instance)
         .await
         .map(drop)
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::InvokeError;
 use crate::ids::InstanceId;
+use crate::txn::TransactionContext;
 
 /// One delivery of one instance to the host of its function. Everything in it is checked by the receiver.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -23,6 +24,9 @@ pub struct Invocation {
     pub caller: Option<String>,
     /// What the receiver may rely on.
     pub delivery: Delivery,
+    /// The transaction that the call joins, or whose decision is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<TransactionContext>,
 }
 
 /// What the receiver of an [`Invocation`] may rely on, and what is wanted.
@@ -41,6 +45,23 @@ pub enum Delivery {
         /// The instance's start, milliseconds since 1970.
         start_ms: u64,
     },
+    /// The transaction is committed. The arguments are a list of the ids of all participants of this service, in
+    /// the order of the program.
+    Commit,
+    /// The transaction is rolled back; the arguments are a list of the ids of participants.
+    Abort,
+    /// Somebody waits for what the instance holds: look whether it is due.
+    Nudge,
+    /// An operator wants the instance's undecided transaction rolled back, or its decided one completed.
+    RollBack,
+}
+
+impl Delivery {
+    /// Whether it runs the function, so that it waits for its turn. Everything else must not wait for runs, nor
+    /// they for it.
+    pub(crate) fn runs(self) -> bool {
+        !matches!(self, Self::Accept | Self::Commit | Self::Abort | Self::Nudge | Self::RollBack)
+    }
 }
 
 /// The future of an invocation's result, as JSON.

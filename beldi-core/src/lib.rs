@@ -30,13 +30,14 @@ mod service;
 pub mod store;
 #[cfg(feature = "embedded")]
 pub mod testing;
+mod txn;
 mod world;
 
 pub use client::{Client, ClientCall, ClientError, ClientStart};
 pub use condition::Condition;
 pub use data::{Data, DataError};
 pub use environment::{Environment, Settings};
-pub use error::{AttemptError, Divergence, Fault, InvokeError, Problem, ProblemKind};
+pub use error::{AttemptError, Divergence, Fault, InvokeError, Problem, ProblemKind, TransactionFault};
 pub use function::{Function, ReadOnlyFunction};
 pub use ids::{InstanceId, InvalidInstanceId, StepPath};
 pub use intent::Status;
@@ -50,6 +51,7 @@ pub use ops::{
 };
 pub use registry::{Registry, RegistryError};
 pub use service::{AnyService, Service};
+pub use txn::{InDoubt, Lock, LockGuard, Tallies, TransactionContext, TransactionStatistics, Unlock, lock};
 pub use world::{SystemWorld, VirtualWorld, World};
 
 /// What generated code calls. Not for users: it changes without notice, and the macros pin the version.
@@ -68,4 +70,5 @@ pub mod __private {
     pub use crate::ops::{Effects, Observes, call};
     pub use crate::registry::ServiceEntry;
     pub use crate::service::UsableIn;
+    pub use crate::txn::{Fallible, Transaction, TransactionOptions, transaction};
 }

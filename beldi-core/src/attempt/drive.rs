@@ -9,13 +9,18 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
+use futures_util::future::try_join_all;
+
 use super::{Cx, Identity, Journal, Loaded, MAX_VALUE_BYTES, Trapped};
+use crate::collector;
 use crate::environment::{Environment, journal_table};
 use crate::error::{AttemptError, Fault, InvokeError, Problem, ProblemKind};
 use crate::function::FunctionEntry;
+use crate::ids::InstanceId;
 use crate::intent;
 use crate::invoke::{Delivery, Invocation};
 use crate::store::{Placeholders, PutItem, StoreError};
+use crate::txn;
 use crate::world::millis;
 
 /// The answer to an invocation, and what is to be done after it was sent.
@@ -28,24 +33,35 @@ pub(crate) struct Reply {
 
 /// What is left to do after the reply.
 pub(crate) struct Epilogue {
-    environment: Environment,
-    task: Task,
+    pub(crate) environment: Environment,
+    pub(crate) task: Task,
 }
 
-enum Task {
-    MarkDone { identity: Identity, result: String },
+/// What may follow the reply.
+pub(crate) enum Task {
+    /// Marks instances of a service as done, with their results.
+    MarkDone { service: &'static str, results: Vec<(InstanceId, String)> },
+    /// Delivers an invocation.
     Trigger(Invocation),
+    /// Lets no collector start a participant that waits for a decision.
+    WaitForDecision { service: &'static str, instance: InstanceId },
 }
 
 impl Epilogue {
     /// Does what is left. A failure is no loss: the collector finds the instance.
     pub(crate) async fn run(self) {
+        let environment = &self.environment;
         let outcome = match self.task {
-            Task::MarkDone { identity, result } => {
-                intent::mark_done(&self.environment, &identity, &result).await.map_err(|error| error.to_string())
+            Task::MarkDone { service, results } => {
+                let marks =
+                    results.iter().map(|(instance, result)| intent::mark_done(environment, service, *instance, result));
+                try_join_all(marks).await.map(drop).map_err(|error| error.to_string())
             }
             Task::Trigger(invocation) => {
-                self.environment.invoker.invoke(invocation).await.map(drop).map_err(|error| error.to_string())
+                environment.invoker.invoke(invocation).await.map(drop).map_err(|error| error.to_string())
+            }
+            Task::WaitForDecision { service, instance } => {
+                intent::wait_for_decision(environment, service, instance).await.map_err(|error| error.to_string())
             }
         };
         if let Err(error) = outcome {
@@ -64,7 +80,13 @@ pub(crate) async fn handle(
     invocation: Invocation,
     deadline_ms: u64,
 ) -> Result<Reply, InvokeError> {
+    if invocation.delivery == Delivery::Nudge {
+        return Ok(nudged(environment, &invocation).await);
+    }
     let identity = identify(environment, &invocation, deadline_ms)?;
+    if invocation.transaction.is_some() {
+        return txn::handle(environment, identity, &invocation).await;
+    }
     match invocation.delivery {
         Delivery::Accept => accept(environment, identity, invocation).await,
         Delivery::OwnId | Delivery::First => {
@@ -74,11 +96,28 @@ pub(crate) async fn handle(
         Delivery::Accepted { start_ms } if is_prompt(environment, start_ms) => {
             execute(environment, &identity, Journal::accepted(environment.clone(), identity.clone(), start_ms)).await
         }
-        Delivery::Repeat | Delivery::Accepted { .. } => match load(environment, &identity).await? {
-            Ok(journal) => execute(environment, &identity, journal).await,
-            Err(reply) => Ok(reply),
-        },
+        Delivery::Repeat | Delivery::Accepted { .. } | Delivery::RollBack => {
+            match load(environment, &identity).await? {
+                Ok(journal) => execute(environment, &identity, journal).await,
+                Err(reply) => Ok(reply),
+            }
+        }
+        Delivery::Nudge | Delivery::Commit | Delivery::Abort => {
+            let detail = "a decision belongs to a transaction, and this invocation names none";
+            Err(refused(&identity, ProblemKind::InvalidArguments, detail))
+        }
     }
+}
+
+/// Looks whether the instance is due, for somebody who waits for what it holds; starts it after the reply.
+async fn nudged(environment: &Environment, invocation: &Invocation) -> Reply {
+    let started = collector::claim_one(environment, &invocation.service, invocation.instance).await;
+    let started = started.unwrap_or_else(|error| {
+        tracing::warn!(%error, "a nudge is left to the collector");
+        None
+    });
+    let epilogue = started.map(|start| Epilogue { environment: environment.clone(), task: Task::Trigger(start) });
+    Reply { result: "null".to_owned(), epilogue }
 }
 
 /// Whether the trigger of an accepted call comes so soon that nobody else can have run it: the collector
@@ -89,7 +128,7 @@ fn is_prompt(environment: &Environment, start_ms: u64) -> bool {
 
 /// Checks everything that an invocation claims, before anything is done.
 fn identify(environment: &Environment, invocation: &Invocation, deadline_ms: u64) -> Result<Identity, InvokeError> {
-    let Invocation { service, function: name, instance, arguments, caller, delivery } = invocation;
+    let Invocation { service, function: name, instance, arguments, caller, delivery, transaction } = invocation;
     let refuse = |kind, detail: String| {
         let (service, function) = (service.clone(), name.clone());
         let problem = Problem { kind, detail, service, function, instance: Some(*instance), step: None };
@@ -104,7 +143,10 @@ fn identify(environment: &Environment, invocation: &Invocation, deadline_ms: u64
         let detail = format!("the arguments of {service}/{name} have {bytes} bytes, and at most {MAX_VALUE_BYTES} fit");
         return refuse(ProblemKind::ArgumentsTooLarge, detail);
     }
-    if let Err(error) = (function.check_arguments)(arguments) {
+    let decides = matches!(delivery, Delivery::Commit | Delivery::Abort);
+    if let Err(error) = (function.check_arguments)(arguments)
+        && !decides
+    {
         return refuse(ProblemKind::InvalidArguments, format!("the arguments of {service}/{name} do not fit: {error}"));
     }
     Ok(Identity {
@@ -114,6 +156,8 @@ fn identify(environment: &Environment, invocation: &Invocation, deadline_ms: u64
         arguments: arguments.clone(),
         caller: caller.clone(),
         deadline_ms,
+        transaction: transaction.clone(),
+        roll_back: *delivery == Delivery::RollBack,
     })
 }
 
@@ -147,7 +191,7 @@ async fn load(environment: &Environment, identity: &Identity) -> Result<Result<J
         Ok(Loaded::Absent) => Ok(Ok(Journal::optimistic(environment.clone(), identity.clone(), start_ms))),
         Ok(Loaded::Running(journal)) => Ok(Ok(*journal)),
         Ok(Loaded::Done { result, marked }) => Ok(Err(reply(environment, identity, result, !marked))),
-        Ok(Loaded::Mismatch) => Err(mismatch(identity)),
+        Ok(Loaded::Mismatch | Loaded::Prepared { .. } | Loaded::Aborted { .. }) => Err(mismatch(identity)),
         Ok(Loaded::Parked { error }) => Err(refused(identity, ProblemKind::Parked, &format!("parked after: {error}"))),
         Err(fault) => Err(failed(environment, identity, None, trapped(fault)).await),
     }
@@ -157,13 +201,17 @@ async fn load(environment: &Environment, identity: &Identity) -> Result<Result<J
 async fn execute(environment: &Environment, identity: &Identity, journal: Journal) -> Result<Reply, InvokeError> {
     let mut journal = Arc::new(journal);
     for _ in 0..MAX_REPLAYS {
-        let failure = match run(Arc::clone(&journal)).await {
-            Ok(result) => match journal.conclude(&result).await {
+        let failure = match run(Cx::new(Arc::clone(&journal))).await {
+            Ok(Ran::Returned(result)) => match conclude(&journal, &result).await {
                 Ok(unmarked) => return Ok(reply(environment, identity, result, unmarked)),
                 Err(fault) => trapped(fault),
             },
-            Err(failure) => failure,
+            Ok(Ran::Stopped(failure)) | Err(failure) => failure,
         };
+        if let Fault::Resolved { outcome } = failure.fault {
+            tracing::info!(service = identity.function.service, instance = %identity.instance, outcome, "resolved");
+            return Ok(Reply { result: "null".to_owned(), epilogue: None });
+        }
         if !matches!(failure.fault, Fault::Superseded) {
             return Err(failed(environment, identity, Some(&journal), failure).await);
         }
@@ -175,19 +223,33 @@ async fn execute(environment: &Environment, identity: &Identity, journal: Journa
     Err(InvokeError::Unavailable(format!("other attempts of instance {} are faster", identity.instance)))
 }
 
-/// Runs the handler once, until it returns, panics or leaves a fault.
-async fn run(journal: Arc<Journal>) -> Result<String, Trapped> {
-    let identity = journal.identity().clone();
-    let cx = Cx::new(journal);
+/// Takes off the locks that the instance holds by itself, and makes the result determined.
+async fn conclude(journal: &Journal, result: &str) -> Result<bool, Fault> {
+    journal.guards().release_all(journal).await?;
+    journal.conclude(result).await
+}
+
+/// How a run of a handler ended.
+pub(crate) enum Ran {
+    /// With a result.
+    Returned(String),
+    /// The transaction that it takes part in cannot go on, or is over.
+    Stopped(Trapped),
+}
+
+/// Runs the handler once, until it returns, panics, leaves a fault, or its transaction is stopped.
+pub(crate) async fn run(cx: Cx) -> Result<Ran, Trapped> {
+    let identity = cx.journal().identity().clone();
     let handler = (identity.function.handler)(cx.clone(), &identity.arguments);
     let mut handler = handler.map_err(|error| trapped(error.into()))?;
     poll_fn(|context| {
         let polled = catch_unwind(AssertUnwindSafe(|| Pin::as_mut(&mut handler).poll(context)));
         match polled {
-            Ok(Poll::Ready(result)) => Poll::Ready(result.map_err(|error| trapped(error.into()))),
-            Ok(Poll::Pending) => match cx.take_trapped() {
-                Some(fault) => Poll::Ready(Err(fault)),
-                None => Poll::Pending,
+            Ok(Poll::Ready(result)) => Poll::Ready(result.map(Ran::Returned).map_err(|error| trapped(error.into()))),
+            Ok(Poll::Pending) => match (cx.take_trapped(), cx.transaction().and_then(|joined| joined.stopped())) {
+                (Some(fault), _) => Poll::Ready(Err(fault)),
+                (None, Some(stop)) => Poll::Ready(Ok(Ran::Stopped(stop))),
+                (None, None) => Poll::Pending,
             },
             Err(panic) => Poll::Ready(Err(trapped(Fault::Panicked { message: message(&*panic) }))),
         }
@@ -201,18 +263,19 @@ fn message(panic: &(dyn std::any::Any + Send)) -> String {
 }
 
 fn trapped(fault: Fault) -> Trapped {
-    Trapped { step: None, fault }
+    fault.into()
 }
 
 fn reply(environment: &Environment, identity: &Identity, result: String, unmarked: bool) -> Reply {
-    let task = Task::MarkDone { identity: identity.clone(), result: result.clone() };
+    let results = vec![(identity.instance, result.clone())];
+    let task = Task::MarkDone { service: identity.function.service, results };
     let epilogue = unmarked.then(|| Epilogue { environment: environment.clone(), task });
     Reply { result, epilogue }
 }
 
 /// Ends an attempt that failed: the instance is parked if no later attempt can do better, and due again
 /// after a back-off otherwise. An instance without an intent leaves nothing.
-async fn failed(
+pub(crate) async fn failed(
     environment: &Environment,
     identity: &Identity,
     journal: Option<&Journal>,
@@ -228,9 +291,11 @@ async fn failed(
     };
     tracing::warn!(%error, "attempt failed");
     let text = error.to_string();
+    // A participant is not parked: its coordinator is told, and rolls the transaction back.
     let permanent = error.fault.is_permanent();
+    let parks = permanent && identity.transaction.is_none();
     if let Some(journal) = journal.filter(|journal| journal.is_durable()) {
-        let noted = match permanent {
+        let noted = match parks {
             true => intent::park(environment, function.service, *instance, &text).await.map(drop),
             false => intent::note_failure(environment, identity, journal.attempts(), &text).await,
         };
@@ -244,12 +309,12 @@ async fn failed(
     }
 }
 
-fn mismatch(identity: &Identity) -> InvokeError {
+pub(crate) fn mismatch(identity: &Identity) -> InvokeError {
     let detail = "this instance id or idempotency key was used before, with another function or other arguments";
     refused(identity, ProblemKind::IdempotencyKeyReused, detail)
 }
 
-fn refused(identity: &Identity, kind: ProblemKind, detail: &str) -> InvokeError {
+pub(crate) fn refused(identity: &Identity, kind: ProblemKind, detail: &str) -> InvokeError {
     let FunctionEntry { service, name, .. } = identity.function;
     let detail = format!("{service}/{name} instance {}: {detail}", identity.instance);
     let (service, function) = ((*service).to_owned(), (*name).to_owned());

@@ -10,8 +10,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde_dynamo::AttributeValue;
 
 use super::fingerprint::{Fingerprint, What};
+use super::load::load_records;
 use super::record::{Entry, MAX_OUTCOME_BYTES, MAX_VALUE_BYTES, Record, Recorded, split};
-use crate::attributes::{get_string, get_u64, number, size_of, size_of_all, string};
+use crate::attributes::{number, size_of, size_of_all, string};
 use crate::data::{Lists, canonical};
 use crate::environment::{Environment, journal_table};
 use crate::error::{Divergence, Fault};
@@ -19,7 +20,8 @@ use crate::function::FunctionEntry;
 use crate::ids::{InstanceId, StepPath, digest};
 use crate::intent;
 use crate::invoke::Delivery;
-use crate::store::{Attributes, Placeholders, PutItem, QueryItems, StoreError};
+use crate::store::{Attributes, Placeholders, PutItem, StoreError};
+use crate::txn::{Decision, Guards, Part, TransactionContext};
 
 /// The instance that an attempt executes, as its invocation names it.
 #[derive(Debug, Clone)]
@@ -31,6 +33,10 @@ pub(crate) struct Identity {
     pub(crate) caller: Option<String>,
     /// When this attempt must have ended, in milliseconds since 1970.
     pub(crate) deadline_ms: u64,
+    /// The transaction that the call joins.
+    pub(crate) transaction: Option<TransactionContext>,
+    /// Whether an operator wants an undecided transaction to be rolled back.
+    pub(crate) roll_back: bool,
 }
 
 impl Identity {
@@ -50,6 +56,8 @@ pub(crate) struct Journal {
     /// How many attempts were started, as far as the journal says; 0 where it was not asked.
     attempts: u32,
     recorded: Recorded,
+    /// The locks that the instance holds by itself.
+    guards: Guards,
     state: Mutex<State>,
     /// Held while a record is put: records of one attempt have one order.
     flushing: tokio::sync::Mutex<()>,
@@ -68,28 +76,6 @@ struct State {
     broken: bool,
 }
 
-/// What a journal says of an instance when an attempt looks.
-pub(crate) enum Loaded {
-    /// Nothing: no attempt came as far as an effect.
-    Absent,
-    /// It has begun.
-    Running(Box<Journal>),
-    /// It is done, or its result is determined.
-    Done {
-        /// The JSON of the result.
-        result: String,
-        /// Whether record 0 says so already.
-        marked: bool,
-    },
-    /// It is parked.
-    Parked {
-        /// The last error.
-        error: String,
-    },
-    /// The id belongs to another function or to other arguments.
-    Mismatch,
-}
-
 impl Journal {
     /// The journal of an optimistic attempt, which loads nothing.
     pub(crate) fn optimistic(environment: Environment, identity: Identity, start_ms: u64) -> Self {
@@ -103,7 +89,13 @@ impl Journal {
         journal
     }
 
-    fn new(environment: Environment, identity: Identity, recorded: Recorded, next_record: u64, start_ms: u64) -> Self {
+    pub(super) fn new(
+        environment: Environment,
+        identity: Identity,
+        recorded: Recorded,
+        next_record: u64,
+        start_ms: u64,
+    ) -> Self {
         let state = State {
             next_record,
             start_ms,
@@ -114,35 +106,14 @@ impl Journal {
             broken: false,
         };
         let flushing = tokio::sync::Mutex::default();
-        Self { environment, identity, attempts: 0, recorded, state: Mutex::new(state), flushing }
+        let guards = Guards::default();
+        Self { environment, identity, attempts: 0, recorded, guards, state: Mutex::new(state), flushing }
     }
 
-    /// Loads the journal partition of the instance, consistently.
-    pub(crate) async fn load(environment: &Environment, identity: &Identity) -> Result<Loaded, Fault> {
-        let records = load_records(environment, identity).await?;
-        let Some(first) = records.first() else { return Ok(Loaded::Absent) };
-        let is_ours = get_string(first, "function") == Some(identity.function.name)
-            && get_string(first, "arguments_hash") == Some(identity.arguments_hash().as_str());
-        if !is_ours {
-            return Ok(Loaded::Mismatch);
-        }
-        let marked = first.contains_key("done");
-        let mut recorded = Recorded::default();
-        for (number, record) in (0..).zip(&records) {
-            recorded.read(number, record).map_err(intent::unreadable)?;
-        }
-        // A result that is determined stays so, even if a collector gave the instance up since.
-        if let Some(result) = recorded.result {
-            return Ok(Loaded::Done { result, marked });
-        }
-        if let Some(error) = get_string(first, "error").filter(|_| first.contains_key("parked")) {
-            return Ok(Loaded::Parked { error: error.to_owned() });
-        }
-        let start_ms = get_u64(first, "start").unwrap_or_default();
-        let next_record = records.len() as u64;
-        let mut journal = Self::new(environment.clone(), identity.clone(), recorded, next_record, start_ms);
-        journal.attempts = get_u64(first, "attempts").and_then(|count| u32::try_from(count).ok()).unwrap_or(1);
-        Ok(Loaded::Running(Box::new(journal)))
+    /// The same with the number of attempts that the journal tells.
+    pub(super) fn after(mut self, attempts: u32) -> Self {
+        self.attempts = attempts;
+        self
     }
 
     pub(crate) fn environment(&self) -> &Environment {
@@ -166,6 +137,27 @@ impl Journal {
     /// durable.
     pub(crate) fn start_ms(&self) -> u64 {
         self.state().start_ms
+    }
+
+    /// The locks that the instance holds by itself.
+    pub(crate) fn guards(&self) -> &Guards {
+        &self.guards
+    }
+
+    /// The recorded decision of the try at this path.
+    pub(crate) fn decision(&self, path: &StepPath) -> Option<&Decision> {
+        self.recorded.decisions.get(path)
+    }
+
+    /// Whether what the instance held was saved for the call at this path.
+    pub(crate) fn has_saved(&self, path: &StepPath) -> bool {
+        self.recorded.saved.contains_key(path)
+    }
+
+    /// Whether nothing was observed or done that another attempt might find otherwise.
+    pub(crate) fn is_untouched(&self) -> bool {
+        let state = self.state();
+        state.next_record == 0 && state.pending.is_empty()
     }
 
     /// Whether the intent is in the journal.
@@ -215,7 +207,15 @@ impl Journal {
             return Ok(());
         }
         let effect = effect.map(|(path, fingerprint)| (path.clone(), fingerprint.clone()));
-        self.put_records(pending, effect, None).await
+        self.put_records(pending, Record { effect, ..Record::default() }).await
+    }
+
+    /// Puts a record about a transaction, with everything observed so far and these entries.
+    pub(crate) async fn put_part(&self, part: Part, entries: Vec<Entry>) -> Result<(), Fault> {
+        let _one_at_a_time = self.flushing.lock().await;
+        let (mut pending, _) = self.take_pending()?;
+        pending.extend(entries);
+        self.put_records(pending, Record { part: Some(part), ..Record::default() }).await
     }
 
     /// Sees to it that no other attempt is ahead, before something that nothing but the journal protects from
@@ -224,7 +224,8 @@ impl Journal {
         if !std::mem::take(&mut self.state().unverified) {
             return Ok(());
         }
-        let records = load_records(&self.environment, &self.identity).await?;
+        let Identity { function, instance, .. } = &self.identity;
+        let records = load_records(&self.environment, function.service, *instance).await?;
         let untouched = records.len() as u64 == self.state().next_record && !records[0].contains_key("done");
         if untouched { Ok(()) } else { Err(Fault::Superseded) }
     }
@@ -239,24 +240,19 @@ impl Journal {
         Ok((std::mem::take(&mut state.pending), state.next_record > 0))
     }
 
-    /// Puts records with these observations, the last with the effect and the result.
-    async fn put_records(
-        &self,
-        observations: Vec<Entry>,
-        effect: Option<(StepPath, Fingerprint)>,
-        result: Option<&str>,
-    ) -> Result<(), Fault> {
+    /// Puts records with these observations; the last is `last`, which must come after all of them.
+    async fn put_records(&self, observations: Vec<Entry>, last: Record) -> Result<(), Fault> {
         let outcomes = self.outcomes_that_fit();
         let first_bytes = if self.is_durable() { 0 } else { size_of_all(&self.intent(None)) };
-        let last_bytes = outcomes.iter().map(Entry::size).sum::<usize>() + result.map_or(0, str::len);
+        let last_bytes = outcomes.iter().map(Entry::size).sum::<usize>()
+            + last.result.as_ref().map_or(0, String::len)
+            + last.part.as_ref().map_or(0, Part::size);
         let mut runs = split(observations, first_bytes, last_bytes);
-        let last = runs.pop().unwrap_or_default();
+        let observations = runs.pop().unwrap_or_default();
         for observations in runs {
-            // The result must come last: a record with a result determines the instance.
             self.put_record(Record { observations, ..Record::default() }).await?;
         }
-        let result = result.map(str::to_owned);
-        self.put_record(Record { observations: last, outcomes, effect, result }).await
+        self.put_record(Record { observations, outcomes, ..last }).await
     }
 
     async fn put_record(&self, record: Record) -> Result<(), Fault> {
@@ -316,18 +312,21 @@ impl Journal {
         if !is_durable && (function.read_only || self.identity.own_id) {
             return Ok(false);
         }
-        if result.len() > MAX_VALUE_BYTES {
-            return Err(too_large(
-                "the result",
-                result.len(),
-                "return a key and read the rest in a `read_only` function",
-            ));
-        }
+        self.check_result(result)?;
         if is_durable && pending.is_empty() {
             return Ok(true);
         }
-        self.put_records(pending, None, Some(result)).await?;
+        self.put_records(pending, Record { result: Some(result.to_owned()), ..Record::default() }).await?;
         Ok(is_durable || self.state().next_record > 1)
+    }
+
+    /// Refuses a result that no record can hold.
+    pub(crate) fn check_result(&self, result: &str) -> Result<(), Fault> {
+        let remedy = "return a key and read the rest in a `read_only` function";
+        match result.len() > MAX_VALUE_BYTES {
+            true => Err(too_large("the result", result.len(), remedy)),
+            false => Ok(()),
+        }
     }
 
     /// A handler that returns without having asked for every recorded step is not the one that recorded them.
@@ -343,42 +342,6 @@ impl Journal {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// All records of an instance, without a gap: a query of several pages is no snapshot.
-async fn load_records(environment: &Environment, identity: &Identity) -> Result<Vec<Attributes>, StoreError> {
-    loop {
-        let records = query_records(environment, identity).await?;
-        if (0..).zip(&records).all(|(number, record)| get_u64(record, "record") == Some(number)) {
-            return Ok(records);
-        }
-    }
-}
-
-async fn query_records(environment: &Environment, identity: &Identity) -> Result<Vec<Attributes>, StoreError> {
-    let mut placeholders = Placeholders::default();
-    let name = placeholders.name("instance");
-    let value = placeholders.value(string(identity.instance.to_string()));
-    let mut records = Vec::new();
-    let mut query = QueryItems {
-        table: journal_table(identity.function.service),
-        index: None,
-        key_condition: format!("{name} = {value}"),
-        filter: None,
-        placeholders,
-        forward: true,
-        limit: None,
-        start: None,
-        consistent: true,
-    };
-    loop {
-        let page = environment.store.query(query.clone()).await?;
-        records.extend(page.items);
-        match page.next {
-            Some(next) => query.start = Some(next),
-            None => return Ok(records),
-        }
     }
 }
 

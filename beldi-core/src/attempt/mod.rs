@@ -14,18 +14,21 @@ use serde_dynamo::AttributeValue;
 mod drive;
 mod fingerprint;
 mod journal;
+mod load;
 mod record;
 mod witnesses;
 
 use crate::environment::Environment;
-use crate::error::Fault;
+use crate::error::{Fault, TransactionFault};
 use crate::ids::StepPath;
 use crate::ops::{Observation, Operation};
 use crate::service::UsableIn;
+use crate::txn::{Stop, Try};
 
-pub(crate) use drive::handle;
+pub(crate) use drive::{Epilogue, Ran, Reply, Task, failed, handle, mismatch, refused, run};
 pub(crate) use fingerprint::{Fingerprint, What};
-pub(crate) use journal::{Identity, Journal, Loaded};
+pub(crate) use journal::{Identity, Journal};
+pub(crate) use load::{Loaded, load_records, read_records};
 pub(crate) use record::{Entry, MAX_VALUE_BYTES, UnreadableRecord};
 use witnesses::Witnesses;
 
@@ -37,9 +40,15 @@ struct Run {
 }
 
 /// A fault and the step that it happened in.
-struct Trapped {
-    step: Option<(StepPath, &'static Location<'static>)>,
-    fault: Fault,
+pub(crate) struct Trapped {
+    pub(crate) step: Option<(StepPath, &'static Location<'static>)>,
+    pub(crate) fault: Fault,
+}
+
+impl From<Fault> for Trapped {
+    fn from(fault: Fault) -> Self {
+        Self { step: None, fault }
+    }
 }
 
 /// The context of a handler or of a branch of it. Generated code passes it; user code cannot name it.
@@ -52,6 +61,8 @@ pub struct Cx {
     counter: Arc<AtomicU32>,
     /// The function or helper whose source is running.
     scope: &'static str,
+    /// The try of a transaction that steps belong to.
+    transaction: Option<Arc<Try>>,
 }
 
 impl Cx {
@@ -59,7 +70,17 @@ impl Cx {
     fn new(journal: Arc<Journal>) -> Self {
         let scope = journal.identity().function.name;
         let run = Run { journal, witnesses: Witnesses::default(), trapped: Mutex::default() };
-        Self { run: Arc::new(run), prefix: Arc::default(), counter: Arc::default(), scope }
+        Self { run: Arc::new(run), prefix: Arc::default(), counter: Arc::default(), scope, transaction: None }
+    }
+
+    /// The context of a function that takes part in a transaction.
+    pub(crate) fn joining(journal: Arc<Journal>, transaction: Arc<Try>) -> Self {
+        Self { transaction: Some(transaction), ..Self::new(journal) }
+    }
+
+    /// The same context below `prefix`, in a transaction.
+    pub(crate) fn below(&self, prefix: Vec<u32>, transaction: Arc<Try>) -> Self {
+        Self { prefix: prefix.into(), counter: Arc::default(), transaction: Some(transaction), ..self.clone() }
     }
 
     /// The same context inside helper `scope`.
@@ -67,18 +88,38 @@ impl Cx {
         Self { scope, ..self.clone() }
     }
 
-    fn claim(&self, ordinal: u32, location: &'static Location<'static>) -> Step {
+    pub(crate) fn claim(&self, ordinal: u32, location: &'static Location<'static>) -> Step {
         let number = self.counter.fetch_add(1, Ordering::Relaxed) + 1;
         Step { cx: self.clone(), path: StepPath::new(&self.prefix, number), ordinal, location }
     }
 
+    pub(crate) fn journal(&self) -> &Arc<Journal> {
+        &self.run.journal
+    }
+
+    /// The try of a transaction that steps of this context belong to.
+    pub(crate) fn transaction(&self) -> Option<&Arc<Try>> {
+        self.transaction.as_ref()
+    }
+
+    /// Ends what the fault ends: the try of a transaction, or the run.
+    fn fault(&self, trapped: Trapped) {
+        match (&self.transaction, trapped.fault) {
+            (_, Fault::Over) => {}
+            (Some(transaction), fault) if fault.ends_a_try() => {
+                transaction.stop(Stop::new(Trapped { fault, ..trapped }));
+            }
+            (_, fault) => self.trap(Trapped { fault, ..trapped }),
+        }
+    }
+
     /// Ends the run: its driver sees the fault when the handler next is pending.
-    fn trap(&self, trapped: Trapped) {
+    pub(crate) fn trap(&self, trapped: Trapped) {
         let mut slot = self.run.trapped.lock().unwrap_or_else(PoisonError::into_inner);
         slot.get_or_insert(trapped);
     }
 
-    fn take_trapped(&self) -> Option<Trapped> {
+    pub(crate) fn take_trapped(&self) -> Option<Trapped> {
         self.run.trapped.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
@@ -108,12 +149,16 @@ impl Step {
         &self.cx
     }
 
-    fn fingerprint(&self, what: What) -> Fingerprint {
+    pub(crate) fn location(&self) -> &'static Location<'static> {
+        self.location
+    }
+
+    pub(crate) fn fingerprint(&self, what: What) -> Fingerprint {
         let site = format!("{}#{}", self.cx.scope, self.ordinal);
         Fingerprint { site, line: self.location.line(), what }
     }
 
-    fn entry(&self, fingerprint: Fingerprint, value: AttributeValue) -> Entry {
+    pub(crate) fn entry(&self, fingerprint: Fingerprint, value: AttributeValue) -> Entry {
         Entry { path: self.path.clone(), fingerprint, value }
     }
 
@@ -128,9 +173,20 @@ impl Step {
         if let Some(value) = self.journal().replay(&self.path, &fingerprint)? {
             return Ok(value);
         }
+        if self.cx.transaction.as_ref().is_some_and(|transaction| transaction.is_over()) {
+            return Err(Fault::Over);
+        }
         let value = execute.await?;
         self.journal().observed(self.entry(fingerprint, value.clone()))?;
         Ok(value)
+    }
+
+    /// Refuses what has no place in a transaction.
+    pub(crate) fn outside_transactions(&self, what: &'static str) -> Result<(), Fault> {
+        match self.cx.transaction {
+            None => Ok(()),
+            Some(_) => Err(TransactionFault::NotAllowed { what }.into()),
+        }
     }
 
     /// An effect (protocol, section 3): its recorded outcome, or, after everything observed so far is
@@ -218,10 +274,13 @@ where
 async fn perform<O: Operation>(cx: &Cx, ordinal: u32, location: &'static Location<'static>, operation: O) -> O::Output {
     let step = cx.claim(ordinal, location);
     let path = step.path.clone();
-    match operation.perform(step).await {
+    let busy = cx.transaction.as_ref().filter(|_| O::IS_ONE_STEP).map(Try::busy);
+    let outcome = operation.perform(step).await;
+    drop(busy);
+    match outcome {
         Ok(output) => output,
         Err(fault) => {
-            cx.trap(Trapped { step: Some((path, location)), fault });
+            cx.fault(Trapped { step: Some((path, location)), fault });
             std::future::pending().await
         }
     }

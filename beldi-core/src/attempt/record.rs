@@ -9,6 +9,8 @@
 //! | `effect` | all | path and fingerprint of the effect that the record was written for |
 //! | `result` | the last, or record 0 when done | the JSON of what the handler returned |
 //! | `done` | record 0 | when the instance was done, in milliseconds since 1970 |
+//! | `transaction` | record 0 | the transaction that the call joins |
+//! | `decision`, `saved`, `prepared`, `aborted` | one each | see `txn/record.rs` |
 //! | `error`, `parked` | record 0 | why the last attempt failed, and when the instance was parked |
 
 use std::collections::HashMap;
@@ -19,6 +21,7 @@ use super::fingerprint::Fingerprint;
 use crate::attributes::{get_list, get_string, string};
 use crate::ids::StepPath;
 use crate::store::Attributes;
+use crate::txn::{Decision, HeldRow, Part, Prepared};
 
 /// A step with what it asked for and what it got.
 #[derive(Debug, Clone)]
@@ -65,6 +68,7 @@ pub(crate) struct Record {
     pub(crate) outcomes: Vec<Entry>,
     pub(crate) effect: Option<(StepPath, Fingerprint)>,
     pub(crate) result: Option<String>,
+    pub(crate) part: Option<Part>,
 }
 
 impl Record {
@@ -87,6 +91,7 @@ impl Record {
         if let Some(result) = &self.result {
             attributes.insert("result".to_owned(), string(result));
         }
+        self.part.iter().for_each(|part| part.write(attributes));
     }
 }
 
@@ -99,6 +104,14 @@ pub(crate) struct Recorded {
     pub(crate) announced: HashMap<StepPath, Fingerprint>,
     /// The result, once it is determined.
     pub(crate) result: Option<String>,
+    /// The decisions of tries, by their paths.
+    pub(crate) decisions: HashMap<StepPath, Decision>,
+    /// What was held when a call was made, by the path of the call.
+    pub(crate) saved: HashMap<StepPath, Vec<HeldRow>>,
+    /// What a participant has done.
+    pub(crate) prepared: Option<Prepared>,
+    /// Whether a participant was told that the transaction is rolled back.
+    pub(crate) aborted: bool,
 }
 
 /// A record is not what this version of the library writes.
@@ -121,6 +134,13 @@ impl Recorded {
         if let Some(value) = attributes.get("effect") {
             let (path, fingerprint) = announced(value).ok_or(UnreadableRecord { record, attribute: "effect" })?;
             self.announced.insert(path, fingerprint);
+        }
+        match Part::read(attributes).map_err(|attribute| UnreadableRecord { record, attribute })? {
+            Some(Part::Decision(path, decision)) => drop(self.decisions.insert(path, decision)),
+            Some(Part::Saved(path, rows)) => drop(self.saved.insert(path, rows)),
+            Some(Part::Prepared(prepared)) => self.prepared = Some(prepared),
+            Some(Part::Aborted) => self.aborted = true,
+            None => {}
         }
         self.result = get_string(attributes, "result").map(str::to_owned).or(self.result.take());
         Ok(())

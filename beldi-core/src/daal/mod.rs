@@ -2,17 +2,25 @@
 //!
 //! Invariants kept here (protocol, sections 2 and 4): *once* (a change and its log entry are one atomic
 //! update, on the condition that no entry of the step is there) and *one place* (an entry is in the row's
-//! log or in one segment of that row). A row log never holds more than `N` entries.
+//! log or in one segment of that row). A row log never holds more than `N` entries, and a few more where one
+//! release ends several acquisitions. Rows that somebody holds are changed by nobody else (section 6).
 
 use serde_dynamo::AttributeValue;
 
+mod lock;
 mod log;
+mod place;
+mod release;
 mod row;
+mod segments;
+mod update;
 mod write;
 
 use crate::store::Attributes;
 
+pub(crate) use lock::{Acquired, Mode, RowLock};
 pub(crate) use log::EntryKey;
+pub(crate) use release::{Difference, Fenced, RowRelease};
 pub(crate) use row::{RowState, row_name, user_attributes};
 pub(crate) use write::{RowWriter, Written};
 
@@ -24,6 +32,16 @@ pub(crate) const EPOCH: &str = "_beldi_epoch";
 pub(crate) const FIRST: &str = "_beldi_first";
 /// The tombstone mark of a row that was deleted, or that holds nothing but a log.
 pub(crate) const DELETED: &str = "_beldi_deleted";
+
+/// The lock: the transaction that holds the row alone.
+pub(crate) const LOCK: &str = "_beldi_lock";
+/// The instance that took the lock for its transaction.
+pub(crate) const HOLDER: &str = "_beldi_lock_holder";
+/// The transactions that hold the row together, as readers: a binary set.
+pub(crate) const READERS: &str = "_beldi_readers";
+
+/// DynamoDB's limit for one item, less what a row log and locks may take.
+pub(crate) const MAX_ITEM_BYTES: usize = 400 * 1024 - 8 * 1024;
 
 /// A change of one row by one step: what to set, add and remove, and the user's condition.
 ///
@@ -57,4 +75,17 @@ pub(crate) enum Action {
     Add(String, AttributeValue),
     /// `REMOVE name`
     Remove(String),
+}
+
+impl Action {
+    /// The attribute that is changed.
+    pub(crate) fn attribute(&self) -> &str {
+        match self {
+            Self::Set(name, _)
+            | Self::SetIfNotExists(name, _)
+            | Self::Append(name, _)
+            | Self::Add(name, _)
+            | Self::Remove(name) => name,
+        }
+    }
 }

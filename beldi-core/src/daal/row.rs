@@ -2,7 +2,7 @@
 
 use serde_dynamo::AttributeValue;
 
-use super::{DELETED, EPOCH, FIRST, LOG};
+use super::{DELETED, EPOCH, FIRST, HOLDER, LOCK, LOG, READERS};
 use crate::attributes::{canonical_all, get_u64, key_text};
 use crate::ids::digest;
 use crate::store::Attributes;
@@ -18,20 +18,42 @@ pub(crate) struct RowState {
     pub(crate) epoch: u64,
     /// The first live epoch.
     pub(crate) first: u64,
+    /// Who holds the row alone.
+    pub(crate) lock: Option<Vec<u8>>,
+    /// The instance that took the lock.
+    pub(crate) holder: Option<Vec<u8>>,
+    /// Who holds the row together.
+    pub(crate) readers: Vec<Vec<u8>>,
 }
 
 impl RowState {
     /// The state of a row; a row that does not exist is at epoch 0 with an empty log.
     pub(crate) fn of(item: Option<&Attributes>) -> Self {
         let Some(item) = item else { return Self::default() };
-        let log = match item.get(LOG) {
+        let set = |name: &str| match item.get(name) {
             Some(AttributeValue::Bs(entries)) => entries.clone(),
             _ => Vec::new(),
+        };
+        let bytes = |name: &str| match item.get(name) {
+            Some(AttributeValue::B(bytes)) => Some(bytes.clone()),
+            _ => None,
         };
         let epoch = get_u64(item, EPOCH).unwrap_or(0);
         let first = get_u64(item, FIRST).unwrap_or(0);
         debug_assert!(first <= epoch, "the first live epoch is never behind the epoch");
-        Self { present: true, log, epoch, first }
+        let (log, readers) = (set(LOG), set(READERS));
+        Self { present: true, log, epoch, first, lock: bytes(LOCK), holder: bytes(HOLDER), readers }
+    }
+
+    /// Who holds the row, apart from `own`.
+    pub(crate) fn holders_but(&self, own: Option<&[u8]>) -> Vec<Vec<u8>> {
+        let holders = self.lock.iter().chain(&self.readers);
+        holders.filter(|holder| own != Some(holder.as_slice())).cloned().collect()
+    }
+
+    /// Whether `own` holds the row, in either way.
+    pub(crate) fn is_held_by(&self, own: &[u8]) -> bool {
+        self.lock.as_deref() == Some(own) || self.readers.iter().any(|reader| reader == own)
     }
 }
 

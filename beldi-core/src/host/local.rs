@@ -24,6 +24,7 @@ use crate::invoke::{Delivery, Invocation, InvokeFuture, Invoker};
 use crate::registry::{Registry, RegistryError};
 use crate::store::tables::{self, TableErrors};
 use crate::store::{Retry, SharedStore, StoreError};
+use crate::txn::{Tallies, TransactionStatistics};
 use crate::world::{SystemWorld, World, millis};
 
 /// Runs functions in this process. Cheap to clone.
@@ -44,6 +45,7 @@ struct Inner {
     servers: TaskTracker,
     stopping: CancellationToken,
     counters: Counters,
+    transactions: Tallies,
 }
 
 #[derive(Default)]
@@ -68,6 +70,14 @@ pub struct Statistics {
     pub restarted: u64,
     /// Attempts that a caller asked for again after one that had died.
     pub repeated: u64,
+    /// Transactions that were committed.
+    pub committed: u64,
+    /// Transactions that were rolled back because their body gave `Err`.
+    pub rolled_back: u64,
+    /// Tries of transactions that died of a conflict.
+    pub died: u64,
+    /// The most tries that one transaction needed in one attempt.
+    pub most_tries: u64,
 }
 
 /// A local host could not start.
@@ -149,6 +159,7 @@ impl LocalHostBuilder {
             servers: TaskTracker::new(),
             stopping: CancellationToken::new(),
             counters: Counters::default(),
+            transactions: Tallies::default(),
         };
         let host = LocalHost { inner: Arc::new(inner) };
         if let Some(interval) = self.collect_every {
@@ -185,6 +196,7 @@ impl LocalHost {
             world: Arc::clone(world),
             registry: Arc::clone(registry),
             settings: settings.clone(),
+            transactions: self.inner.transactions.clone(),
         }
     }
 
@@ -192,12 +204,17 @@ impl LocalHost {
     pub fn statistics(&self) -> Statistics {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let Counters { attempts, crashed, timed_out, restarted, repeated } = &self.inner.counters;
+        let TransactionStatistics { committed, rolled_back, died, most_tries } = self.inner.transactions.read();
         Statistics {
             attempts: read(attempts),
             crashed: read(crashed),
             timed_out: read(timed_out),
             restarted: read(restarted),
             repeated: read(repeated),
+            committed,
+            rolled_back,
+            died,
+            most_tries,
         }
     }
 
@@ -317,8 +334,7 @@ impl LocalHost {
 
     async fn attempt(&self, invocation: Invocation, reply: oneshot::Sender<Result<String, InvokeError>>) {
         let function = self.inner.registry.function(&invocation.service, &invocation.function);
-        // To accept a call is not to run it: it must not wait for the runs, nor they for it.
-        let runs = invocation.delivery != Delivery::Accept;
+        let runs = invocation.delivery.runs();
         let limit = function.filter(|_| runs).map(|function| self.limit(function));
         let _permit = match limit {
             Some(limit) => limit.acquire_owned().await.ok(),

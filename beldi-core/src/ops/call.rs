@@ -12,6 +12,7 @@ use crate::error::{Fault, InvokeError, Problem, ProblemKind};
 use crate::function::{Function, ReadOnlyFunction};
 use crate::invoke::{Delivery, Invocation};
 use crate::service::{AnyService, Service};
+use crate::txn::Callee;
 use crate::world::millis;
 
 /// A call of function `F`: gives exactly what the function returns. Made by the function's own name.
@@ -59,6 +60,11 @@ impl<F: Function> Operation for Call<F> {
 
     async fn perform(self, step: Step) -> Result<F::Output, Fault> {
         let arguments = self.arguments?;
+        if let Some(transaction) = step.cx().transaction() {
+            let what = what::<F>(if F::READ_ONLY { "read" } else { "call" }, &arguments);
+            let result = transaction.call(&step, what, callee::<F>(arguments)).await?;
+            return Ok((F::CODEC.decode_output)(&result)?);
+        }
         let result = if F::READ_ONLY {
             let what = what::<F>("read", &arguments);
             step.observe(what, async { Ok(string(invoke::<F>(&step, arguments, false).await?)) }).await?
@@ -83,10 +89,18 @@ impl<F: Function> Operation for Detached<F> {
 
     async fn perform(self, step: Step) -> Result<(), Fault> {
         let arguments = self.arguments?;
+        if let Some(transaction) = step.cx().transaction() {
+            transaction.detach(&step, callee::<F>(arguments));
+            return Ok(());
+        }
         let what = what::<F>("detach", &arguments);
         let invoke = async { Ok(Outcome::Witnessed(string(invoke::<F>(&step, arguments, true).await?))) };
         step.effect(what, invoke).await.map(drop)
     }
+}
+
+fn callee<F: Function>(arguments: String) -> Callee {
+    Callee { service: <F::Service as Service>::NAME, function: F::NAME, arguments }
 }
 
 fn what<F: Function>(kind: &str, arguments: &str) -> What {
@@ -119,6 +133,7 @@ async fn invoke<F: Function>(step: &Step, arguments: String, detached: bool) -> 
             step.path()
         )),
         delivery,
+        transaction: None,
     };
     let mut tries = 0;
     loop {

@@ -122,6 +122,7 @@ where
     type Owner = AnyService;
 
     async fn perform(mut self, step: Step) -> Result<Self::Output, Fault> {
+        step.outside_transactions("an external action")?;
         let what = What::new("external", self.name, String::new(), &[]);
         let key = step.journal().identity().instance.derive(b"external", step.path());
         let key = uuid::Uuid::new_v8(key.to_be_bytes()).to_string();

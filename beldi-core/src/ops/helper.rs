@@ -39,6 +39,7 @@ impl<'a, S, T, M> Helper<'a, S, T, M> {
 impl<S, T: Send, M> Operation for Helper<'_, S, T, M> {
     type Output = T;
     type Owner = S;
+    const IS_ONE_STEP: bool = false;
 
     async fn perform(self, step: Step) -> Result<T, Fault> {
         let body = (self.body)(step.cx().enter(self.name));

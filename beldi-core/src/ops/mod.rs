@@ -35,6 +35,9 @@ pub trait Operation: Send + Sized {
     type Output: Send;
     /// The service whose tables it touches, or [`AnyService`](crate::AnyService).
     type Owner;
+    /// Whether it is executed as one step, and not by steps of its own.
+    #[doc(hidden)]
+    const IS_ONE_STEP: bool = true;
 
     /// Executes the operation as one step.
     #[doc(hidden)]

@@ -181,6 +181,7 @@ impl<I: Item, S> Operation for Query<I, S> {
     type Owner = I::Service;
 
     async fn perform(self, step: Step) -> Result<Self::Output, Fault> {
+        step.outside_transactions("a query")?;
         let target = self.index.map_or_else(|| I::TABLE.to_owned(), |index| format!("{}.{index}", I::TABLE));
         if let Some((Range::Between, Ok(bounds))) = &self.range
             && is_empty_range(&bounds[0], &bounds[1])
@@ -251,6 +252,7 @@ impl<I: Item> Operation for Scan<I> {
     type Owner = I::Service;
 
     async fn perform(self, step: Step) -> Result<Self::Output, Fault> {
+        step.outside_transactions("a scan")?;
         let content = format!("{:?} {:?}", self.limit, self.start);
         let what = What::new("scan", I::TABLE, String::new(), content.as_bytes());
         let mut placeholders = Placeholders::default();

@@ -10,7 +10,7 @@ use super::read::{decode_item, encode_item};
 use crate::attempt::{Outcome, Step, What};
 use crate::attributes::{canonical, key_text, size_of_all};
 use crate::condition::Condition;
-use crate::daal::{Action, EntryKey, RowChange, RowWriter, Written, row_name, user_attributes};
+use crate::daal::{Action, EntryKey, MAX_ITEM_BYTES, RowChange, RowWriter, Written, row_name, user_attributes};
 use crate::data::DataError;
 use crate::environment::journal_table;
 use crate::error::Fault;
@@ -18,6 +18,7 @@ use crate::item::{Field, Item, key_attributes};
 use crate::key::{ItemKey, KeyError};
 use crate::service::Service;
 use crate::store::{Attributes, StoreError};
+use crate::txn::Patience;
 
 /// A write of one row: what `.when(..)` makes conditional.
 pub trait RowWrite: Send + Sized {
@@ -237,9 +238,6 @@ impl<W: RowWrite> Operation for When<W> {
     }
 }
 
-/// DynamoDB's limit for one item, less what a row log may take.
-const MAX_ITEM_BYTES: usize = 400 * 1024 - 2 * 1024;
-
 /// Writes a row as one effect. Gives `true`, or the current item where the condition did not hold.
 async fn write_row<I: Item>(
     step: &Step,
@@ -252,18 +250,31 @@ async fn write_row<I: Item>(
     let (table, journal) = (I::TABLE.to_owned(), journal_table(<I::Service as Service>::NAME));
     let change = RowChange { table, journal, key, actions, condition, deletes };
     check_size(&change)?;
+    if let Some(transaction) = step.cx().transaction() {
+        let RowChange { table, key, actions, condition, deletes, .. } = change;
+        return transaction.write(step, what, (&table, &key), (actions, deletes), condition.as_ref()).await;
+    }
     step.effect(what, async {
         // The start is read after the flush: only then is it the same in all attempts.
         let start_s = u32::try_from(step.journal().start_ms() / 1000).unwrap_or(u32::MAX);
         let entry = EntryKey { instance: step.journal().identity().instance, start_s, step: step.path().clone() };
-        let writer = RowWriter { environment: step.environment(), change: &change, entry, watermark_s: 0 };
-        Ok(match writer.write(step.witness(&row)).await? {
-            Written::Changed => Outcome::Witnessed(AttributeValue::Bool(true)),
-            Written::Refused(row) => Outcome::Observed(match user_attributes(row) {
-                Some(attributes) => AttributeValue::M(attributes),
-                None => AttributeValue::Null(true),
-            }),
-        })
+        let own_lock = step.journal().guards().own_lock(step.journal());
+        let writer = RowWriter { environment: step.environment(), change: &change, entry, own_lock, watermark_s: 0 };
+        let mut patience = Patience::new(step.journal());
+        let name = format!("{} {}", change.table, key_text(&change.key));
+        loop {
+            return Ok(match writer.write(step.witness(&row)).await? {
+                Written::Changed => Outcome::Witnessed(AttributeValue::Bool(true)),
+                Written::Refused(row) => Outcome::Observed(match user_attributes(row) {
+                    Some(attributes) => AttributeValue::M(attributes),
+                    None => AttributeValue::Null(true),
+                }),
+                Written::Locked(holders) => {
+                    patience.wait(step.environment(), &name, &holders).await?;
+                    continue;
+                }
+            });
+        }
     })
     .await
 }

@@ -166,7 +166,8 @@ impl Contest {
         let instance = InstanceId::from_idempotency_key(service, function, &key);
         let (service, function) = (service.to_owned(), function.to_owned());
         let delivery = if repeat { Delivery::Repeat } else { Delivery::First };
-        let invocation = Invocation { service, function, instance, arguments: call.arguments?, caller: None, delivery };
+        let (arguments, caller, transaction) = (call.arguments?, None, None);
+        let invocation = Invocation { service, function, instance, arguments, caller, delivery, transaction };
         match self.host.invoke(invocation).await {
             Ok(result) => Ok((F::CODEC.decode_output)(&result)?),
             Err(InvokeError::Refused(problem)) => Err(ClientError::Refused(problem)),

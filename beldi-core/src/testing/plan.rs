@@ -96,7 +96,7 @@ impl OnePoint {
     fn second_attempt(&self, point: &CrashPoint, delivery: Delivery) -> impl Future<Output = ()> + Send + use<> {
         let host = self.host.get().cloned();
         let first = &*point.invocation;
-        let delivery = if first.delivery == Delivery::Accept { Delivery::Accept } else { delivery };
+        let delivery = if first.delivery.runs() { delivery } else { first.delivery };
         let invocation = Invocation { delivery, ..first.clone() };
         let attempt = host.map(|host| tokio::spawn(async move { drop(host.invoke(invocation).await) }));
         async move {

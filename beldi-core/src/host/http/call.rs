@@ -89,6 +89,7 @@ impl Call {
             arguments,
             caller: None,
             delivery: self.delivery,
+            transaction: None,
         }
     }
 

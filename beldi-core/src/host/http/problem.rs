@@ -66,6 +66,9 @@ impl From<ProblemKind> for Kind {
             ProblemKind::StoreRefused => (StatusCode::INTERNAL_SERVER_ERROR, "The store refuses the request"),
             ProblemKind::CalleeFailed => (StatusCode::INTERNAL_SERVER_ERROR, "A called function has no result"),
             ProblemKind::Panicked => (StatusCode::INTERNAL_SERVER_ERROR, "The function panicked"),
+            ProblemKind::TransactionRefused => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "The transaction asks for what it cannot have")
+            }
             ProblemKind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "The function cannot be run now"),
         };
         Self::new(kind.as_str(), status, title)

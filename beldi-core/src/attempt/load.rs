@@ -1,0 +1,137 @@
+//! Loading a journal: what it says of an instance when an attempt looks.
+
+use super::journal::{Identity, Journal};
+use super::record::Recorded;
+use crate::attributes::{get_string, get_u64, string};
+use crate::environment::{Environment, journal_table};
+use crate::error::Fault;
+use crate::ids::InstanceId;
+use crate::intent;
+use crate::store::{Attributes, Placeholders, QueryItems, StoreError};
+use crate::txn::Prepared;
+
+/// What a journal says of an instance when an attempt looks.
+pub(crate) enum Loaded {
+    /// Nothing: no attempt came as far as an effect.
+    Absent,
+    /// It has begun.
+    Running(Box<Journal>),
+    /// It is done, or its result is determined.
+    Done {
+        /// The JSON of the result.
+        result: String,
+        /// Whether record 0 says so already.
+        marked: bool,
+    },
+    /// It is parked.
+    Parked {
+        /// The last error.
+        error: String,
+    },
+    /// It takes part in a transaction, and waits for the decision or was told it.
+    Prepared {
+        /// What it has done.
+        prepared: Box<Prepared>,
+        /// Whether it was told the decision, and has carried it out.
+        settled: bool,
+        /// Whether a collector has started it again.
+        claimed: bool,
+    },
+    /// It takes part in a transaction that is rolled back.
+    Aborted {
+        /// To find out what it holds.
+        journal: Box<Journal>,
+        /// Whether it holds nothing any more.
+        settled: bool,
+    },
+    /// The id belongs to another function or to other arguments.
+    Mismatch,
+}
+
+impl Journal {
+    /// Loads the journal partition of the instance, consistently.
+    pub(crate) async fn load(environment: &Environment, identity: &Identity) -> Result<Loaded, Fault> {
+        let records = load_records(environment, identity.function.service, identity.instance).await?;
+        let Some(first) = records.first() else { return Ok(Loaded::Absent) };
+        // A participant that was told of a rollback before it began has an intent without arguments.
+        let is_ours = get_string(first, "function") == Some(identity.function.name)
+            && get_string(first, "arguments_hash").is_none_or(|hash| hash == identity.arguments_hash());
+        if !is_ours {
+            return Ok(Loaded::Mismatch);
+        }
+        let marked = first.contains_key("done");
+        let attempts = get_u64(first, "attempts").and_then(|count| u32::try_from(count).ok()).unwrap_or(1);
+        let mut recorded = read_records(&records)?;
+        if let Some(prepared) = recorded.prepared.take() {
+            let claimed = attempts > 1;
+            return Ok(Loaded::Prepared { prepared: Box::new(prepared), settled: marked, claimed });
+        }
+        let aborted = recorded.aborted;
+        // A result that is determined stays so, even if a collector gave the instance up since.
+        if let Some(result) = recorded.result.take_if(|_| !aborted) {
+            return Ok(Loaded::Done { result, marked });
+        }
+        let parked = first.contains_key("parked") && !identity.roll_back && !aborted;
+        if let Some(error) = get_string(first, "error").filter(|_| parked) {
+            return Ok(Loaded::Parked { error: error.to_owned() });
+        }
+        let start_ms = get_u64(first, "start").unwrap_or_default();
+        let next_record = records.len() as u64;
+        let journal = Self::new(environment.clone(), identity.clone(), recorded, next_record, start_ms);
+        let journal = Box::new(journal.after(attempts));
+        Ok(if aborted { Loaded::Aborted { journal, settled: marked } } else { Loaded::Running(journal) })
+    }
+}
+
+/// What the records of an instance say.
+pub(crate) fn read_records(records: &[Attributes]) -> Result<Recorded, Fault> {
+    let mut recorded = Recorded::default();
+    for (number, record) in (0..).zip(records) {
+        recorded.read(number, record).map_err(intent::unreadable)?;
+    }
+    Ok(recorded)
+}
+
+/// All records of an instance, without a gap: a query of several pages is no snapshot.
+pub(crate) async fn load_records(
+    environment: &Environment,
+    service: &str,
+    instance: InstanceId,
+) -> Result<Vec<Attributes>, StoreError> {
+    loop {
+        let records = query_records(environment, service, instance).await?;
+        if (0..).zip(&records).all(|(number, record)| get_u64(record, "record") == Some(number)) {
+            return Ok(records);
+        }
+    }
+}
+
+async fn query_records(
+    environment: &Environment,
+    service: &str,
+    instance: InstanceId,
+) -> Result<Vec<Attributes>, StoreError> {
+    let mut placeholders = Placeholders::default();
+    let name = placeholders.name("instance");
+    let value = placeholders.value(string(instance.to_string()));
+    let mut records = Vec::new();
+    let mut query = QueryItems {
+        table: journal_table(service),
+        index: None,
+        key_condition: format!("{name} = {value}"),
+        filter: None,
+        placeholders,
+        forward: true,
+        limit: None,
+        start: None,
+        consistent: true,
+    };
+    loop {
+        let page = environment.store.query(query.clone()).await?;
+        records.extend(page.items);
+        match page.next {
+            Some(next) => query.start = Some(next),
+            None => return Ok(records),
+        }
+    }
+}

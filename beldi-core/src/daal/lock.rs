@@ -1,0 +1,139 @@
+//! Taking the lock of a row and reading it, in one request (protocol, section 6).
+//!
+//! Invariant: an acquisition that was ended stays ended. Whoever takes a lock off adds the entry of the
+//! acquisition to the row log in the same update, and no acquisition succeeds whose entry is there, or whose entry
+//! may be in a segment.
+
+use super::place::Place;
+use super::segments::Segments;
+use super::update::Update;
+use super::write::{MAX_LOOKS, contended};
+use super::{HOLDER, LOCK, READERS, RowState};
+use crate::environment::Environment;
+use crate::error::Fault;
+use crate::store::{Attributes, ReturnValues, StoreError};
+
+use crate::attributes::number;
+use serde_dynamo::AttributeValue;
+
+/// How a row is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// By one transaction, which may change it.
+    Exclusive,
+    /// By many at once, none of which may change it.
+    Shared,
+}
+
+/// How many transactions hold a row together at most: it grows by about 50 bytes for each.
+pub(crate) const MAX_READERS: usize = 64;
+
+/// One acquisition of one row.
+pub(crate) struct RowLock<'a> {
+    pub(crate) environment: &'a Environment,
+    /// The journal table of the row's service.
+    pub(crate) journal: &'a str,
+    pub(crate) table: &'a str,
+    pub(crate) key: &'a Attributes,
+    /// The entry that ends this acquisition.
+    pub(crate) entry: Vec<u8>,
+    /// Who is to hold the row.
+    pub(crate) owner: Vec<u8>,
+    /// The instance that takes the lock for the owner.
+    pub(crate) holder: Vec<u8>,
+    /// Instances that may have taken it for the owner before, and hand it over.
+    pub(crate) predecessors: Vec<Vec<u8>>,
+    pub(crate) mode: Mode,
+}
+
+/// What became of an acquisition.
+#[derive(Debug)]
+pub(crate) enum Acquired {
+    /// The owner holds the row, which is this.
+    Held(Attributes),
+    /// These others hold it.
+    Busy(Vec<Vec<u8>>),
+    /// Another part of the same transaction, which this one does not come after, holds it.
+    Elsewhere,
+    /// The acquisition was ended already.
+    Ended,
+}
+
+impl RowLock<'_> {
+    /// Tries to take the lock. `witness` is the epoch at which an earlier step of this instance saw the row;
+    /// `present` is a guess of whether there is such a row, and a wrong one costs a request.
+    pub(crate) async fn acquire(&self, witness: Option<u64>, mut present: bool) -> Result<Acquired, Fault> {
+        let mut place = Place::after(witness);
+        for _ in 0..MAX_LOOKS {
+            let old = match self.send(place, present).await {
+                Ok(row) => return Ok(Acquired::Held(row.unwrap_or_default())),
+                Err(StoreError::ConditionFailed { item }) => item,
+                Err(error) => return Err(error.into()),
+            };
+            let row = RowState::of(old.as_ref());
+            if row.log.contains(&self.entry) {
+                return Ok(Acquired::Ended);
+            }
+            present = row.present;
+            let (expected, from) = place.expects(&row);
+            if !expected {
+                let ended = |log: &[Vec<u8>]| log.contains(&self.entry).then_some(());
+                if self.segments().find(from, row.epoch, ended).await?.is_some() {
+                    return Ok(Acquired::Ended);
+                }
+                place = Place::AppendAt(row.epoch);
+            } else if let Some(refused) = self.refused(&row) {
+                return Ok(refused);
+            }
+        }
+        Err(contended(self.table))
+    }
+
+    /// Why the row, as it is, cannot be taken.
+    fn refused(&self, row: &RowState) -> Option<Acquired> {
+        let mut others = row.holders_but(Some(&self.owner));
+        if self.mode == Mode::Shared && row.lock.is_none() && row.readers.len() < MAX_READERS {
+            others.clear();
+        }
+        if !others.is_empty() {
+            return Some(Acquired::Busy(others));
+        }
+        let own = row.lock.as_ref() == Some(&self.owner);
+        let mut heirs = std::iter::once(&self.holder).chain(&self.predecessors);
+        (own && !heirs.any(|heir| row.holder.as_ref() == Some(heir))).then_some(Acquired::Elsewhere)
+    }
+
+    async fn send(&self, place: Place, present: bool) -> Result<Option<Attributes>, StoreError> {
+        let mut update = Update::default();
+        update.at_epoch_of(place);
+        update.without([self.entry.clone()]);
+        update.present(present, self.key);
+        let (lock, holder) = (update.placeholders.name(LOCK), update.placeholders.name(HOLDER));
+        let readers = update.placeholders.name(READERS);
+        let owner = update.placeholders.value(AttributeValue::B(self.owner.clone()));
+        let mut value = |bytes: &Vec<u8>| update.placeholders.value(AttributeValue::B(bytes.clone()));
+        let heirs: Vec<_> = std::iter::once(&self.holder).chain(&self.predecessors).map(&mut value).collect();
+        let heirs = format!("{holder} IN ({})", heirs.join(", "));
+        update.condition.push(format!("(attribute_not_exists({lock}) OR ({lock} = {owner} AND {heirs}))"));
+        match self.mode {
+            Mode::Exclusive => {
+                let one = update.placeholders.value(number(1));
+                let alone = format!("(size({readers}) = {one} AND contains({readers}, {owner}))");
+                update.condition.push(format!("(attribute_not_exists({readers}) OR {alone})"));
+                update.set(LOCK, AttributeValue::B(self.owner.clone()));
+                update.set(HOLDER, AttributeValue::B(self.holder.clone()));
+            }
+            Mode::Shared => {
+                let limit = update.placeholders.value(number(MAX_READERS));
+                let room = format!("size({readers}) < {limit} OR contains({readers}, {owner})");
+                update.condition.push(format!("(attribute_not_exists({readers}) OR {room})"));
+                update.add_reader(&self.owner);
+            }
+        }
+        self.environment.store.update(update.request(self.table, self.key, ReturnValues::AllNew)).await
+    }
+
+    fn segments(&self) -> Segments<'_> {
+        Segments { environment: self.environment, journal: self.journal, table: self.table, key: self.key }
+    }
+}

@@ -1,0 +1,176 @@
+//! Taking the lock of a row off, with the change that was made under it, and fencing acquisitions that must not
+//! succeed any more (protocol, section 6).
+//!
+//! Invariants: the lock goes in the same update that adds the entries of the acquisitions which it ends, so that
+//! no attempt that comes late takes it again; a committed change is made in that update, only while the lock is
+//! held, and so once.
+
+use std::collections::BTreeMap;
+
+use serde_dynamo::AttributeValue;
+
+use super::RowState;
+use super::place::Place;
+use super::segments::Segments;
+use super::update::Update;
+use super::write::{MAX_LOOKS, contended};
+use crate::attributes::key_text;
+use crate::environment::Environment;
+use crate::error::{Fault, TransactionFault};
+use crate::store::{Attributes, GetItem, ReturnValues, StoreError};
+
+/// What a transaction leaves in a row: the attributes that it sets, or removes where there is no value.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Difference {
+    pub(crate) attributes: BTreeMap<String, Option<AttributeValue>>,
+    /// Whether the row is gone afterwards.
+    pub(crate) deletes: bool,
+}
+
+/// The end of all acquisitions of one row by one owner.
+pub(crate) struct RowRelease<'a> {
+    pub(crate) environment: &'a Environment,
+    /// The journal table of the row's service.
+    pub(crate) journal: &'a str,
+    pub(crate) table: &'a str,
+    pub(crate) key: &'a Attributes,
+    /// The entries of the acquisitions that end, at least one.
+    pub(crate) entries: &'a [Vec<u8>],
+    /// Who holds the row.
+    pub(crate) owner: Vec<u8>,
+    /// What a commit changes.
+    pub(crate) change: Option<&'a Difference>,
+    /// Entries of instances that started before this second are of no use to anybody any more.
+    pub(crate) watermark_s: u32,
+}
+
+/// What was found where an acquisition was to be fenced.
+#[derive(Debug)]
+pub(crate) enum Fenced {
+    /// The owner holds the row, which is this. Nothing was changed.
+    Held(Attributes),
+    /// The acquisition cannot succeed any more.
+    Ended,
+}
+
+/// What one update does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Takes the lock off, which is held.
+    Release,
+    /// Adds the entries to a row that is not held.
+    Fence,
+}
+
+impl RowRelease<'_> {
+    /// Takes the lock off and makes the change, once. An acquisition that never succeeded is fenced, unless there
+    /// is a change: a commit knows that the row is held.
+    pub(crate) async fn release(&self, witness: Option<u64>) -> Result<(), Fault> {
+        self.end(Part::Release, witness).await.map(drop)
+    }
+
+    /// Sees to it that the acquisition cannot succeed any more, unless it has.
+    pub(crate) async fn fence(&self, witness: Option<u64>) -> Result<Fenced, Fault> {
+        Ok(self.end(Part::Fence, witness).await?.map_or(Fenced::Ended, Fenced::Held))
+    }
+
+    /// Whether the acquisitions have ended. `witness` is the epoch at which the row was taken.
+    pub(crate) async fn is_done(&self, witness: u64) -> Result<bool, Fault> {
+        let get = GetItem { table: self.table.to_owned(), key: self.key.clone(), consistent: true };
+        let row = RowState::of(self.environment.store.get(get).await?.as_ref());
+        let ended = |log: &[Vec<u8>]| log.contains(&self.entries[0]).then_some(());
+        Ok(ended(&row.log).is_some() || self.segments().find(witness, row.epoch, ended).await?.is_some())
+    }
+
+    /// Gives the row where it was to be fenced, but is held.
+    async fn end(&self, first: Part, witness: Option<u64>) -> Result<Option<Attributes>, Fault> {
+        let (mut part, mut place) = (first, Place::after(witness));
+        let mut present = true;
+        for _ in 0..MAX_LOOKS {
+            let old = match self.send(part, place, present).await {
+                Ok(_) => return Ok(None),
+                Err(StoreError::ConditionFailed { item }) => item,
+                Err(error) => return Err(error.into()),
+            };
+            let row = RowState::of(old.as_ref());
+            let ended = |log: &[Vec<u8>]| log.contains(&self.entries[0]).then_some(());
+            if ended(&row.log).is_some() {
+                return Ok(None);
+            }
+            present = row.present;
+            let (expected, from) = place.expects(&row);
+            if !expected {
+                if self.segments().find(from, row.epoch, ended).await?.is_some() {
+                    return Ok(None);
+                }
+                place = Place::AppendAt(row.epoch);
+                continue;
+            }
+            match (first, row.is_held_by(&self.owner)) {
+                (Part::Fence, true) => return Ok(old),
+                (_, true) => part = Part::Release,
+                (Part::Release, false) if self.change.is_some() => return Err(self.lost()),
+                (_, false) => part = Part::Fence,
+            }
+            if row.log.len() >= self.environment.settings.log_entries && !place.rolls(row.log.len()) {
+                place = self.segments().prepare_roll(&row, self.watermark_s).await?;
+            }
+        }
+        Err(contended(self.table))
+    }
+
+    async fn send(&self, part: Part, place: Place, present: bool) -> Result<Option<Attributes>, StoreError> {
+        let mut update = Update::default();
+        update.guard(place, [self.entries[0].clone()], self.environment.settings.log_entries);
+        update.log(place, self.entries.to_vec());
+        match part {
+            Part::Release => {
+                update.held(&self.owner, true);
+                update.release(&self.owner);
+                self.change.into_iter().for_each(|change| change.apply(&mut update));
+            }
+            Part::Fence => {
+                update.held(&self.owner, false);
+                update.present(present, self.key);
+            }
+        }
+        self.environment.store.update(update.request(self.table, self.key, ReturnValues::None)).await
+    }
+
+    fn segments(&self) -> Segments<'_> {
+        Segments { environment: self.environment, journal: self.journal, table: self.table, key: self.key }
+    }
+
+    fn lost(&self) -> Fault {
+        TransactionFault::LockLost { row: format!("{} {}", self.table, key_text(self.key)) }.into()
+    }
+}
+
+impl Difference {
+    /// Adds what comes after it.
+    pub(crate) fn extend(&mut self, later: Self) {
+        self.attributes.extend(later.attributes);
+        self.deletes = later.deletes;
+    }
+
+    /// The row after the change; `None` if it is gone.
+    pub(crate) fn over(&self, mut row: Attributes) -> Option<Attributes> {
+        for (name, value) in &self.attributes {
+            match value {
+                Some(value) => row.insert(name.clone(), value.clone()),
+                None => row.remove(name),
+            };
+        }
+        (!self.deletes).then_some(row)
+    }
+
+    fn apply(&self, update: &mut Update) {
+        for (name, value) in &self.attributes {
+            match value {
+                Some(value) => update.set(name, value.clone()),
+                None => update.remove(name),
+            }
+        }
+        update.mark(self.deletes);
+    }
+}

@@ -1,0 +1,205 @@
+//! Update expressions of the protocol: a change of a row, its entries, and the conditions on both.
+
+use serde_dynamo::AttributeValue;
+
+use super::place::Place;
+use super::{Action, DELETED, EPOCH, FIRST, HOLDER, LOCK, LOG, READERS, RowChange};
+use crate::attributes::number;
+use crate::store::{Attributes, Placeholders, ReturnValues, UpdateItem};
+
+/// The parts of an update expression and its condition.
+#[derive(Default)]
+pub(super) struct Update {
+    pub(super) placeholders: Placeholders,
+    pub(super) condition: Vec<String>,
+    set: Vec<String>,
+    add: Vec<String>,
+    remove: Vec<String>,
+    delete: Vec<String>,
+}
+
+impl Update {
+    /// The condition on the epoch, so that no segment can hold the entry.
+    pub(super) fn at_epoch_of(&mut self, place: Place) {
+        let epoch = self.placeholders.name(EPOCH);
+        match place {
+            Place::Roll { from: 0, .. } | Place::AppendAt(0) => {
+                self.condition.push(format!("attribute_not_exists({epoch})"));
+            }
+            Place::Roll { from: seen, .. } | Place::AppendAt(seen) => {
+                let value = self.placeholders.value(number(seen));
+                self.condition.push(format!("{epoch} = {value}"));
+            }
+            Place::AppendAlone => {
+                let first = self.placeholders.name(FIRST);
+                self.condition.push(format!("(attribute_not_exists({epoch}) OR {epoch} = {first})"));
+            }
+        }
+    }
+
+    /// The condition that the log has room, and that none of these entries is in it.
+    pub(super) fn guard(&mut self, place: Place, entries: impl IntoIterator<Item = Vec<u8>>, log_entries: usize) {
+        self.at_epoch_of(place);
+        let log = self.placeholders.name(LOG);
+        if let Place::Roll { full, .. } = place {
+            // The log was seen at this size without the entry; so it is still without it.
+            let size = self.placeholders.value(number(full));
+            self.condition.push(format!("size({log}) = {size}"));
+            return;
+        }
+        let size = self.placeholders.value(number(log_entries));
+        self.condition.push(format!("(attribute_not_exists({log}) OR size({log}) < {size})"));
+        self.without(entries);
+    }
+
+    /// The condition that none of these entries is in the log.
+    pub(super) fn without(&mut self, entries: impl IntoIterator<Item = Vec<u8>>) {
+        let log = self.placeholders.name(LOG);
+        for entry in entries {
+            let value = self.placeholders.value(AttributeValue::B(entry));
+            self.condition.push(format!("NOT contains({log}, {value})"));
+        }
+    }
+
+    /// The condition that nobody holds the row, or nobody but `own`.
+    pub(super) fn unlocked(&mut self, own: Option<&[u8]>) {
+        let (lock, readers) = (self.placeholders.name(LOCK), self.placeholders.name(READERS));
+        self.condition.push(format!("attribute_not_exists({readers})"));
+        match own {
+            None => self.condition.push(format!("attribute_not_exists({lock})")),
+            Some(own) => {
+                let own = self.placeholders.value(AttributeValue::B(own.to_vec()));
+                self.condition.push(format!("(attribute_not_exists({lock}) OR {lock} = {own})"));
+            }
+        }
+    }
+
+    /// The condition that `own` holds the row, in either way, or that it does not.
+    pub(super) fn held(&mut self, own: &[u8], held: bool) {
+        let (lock, readers) = (self.placeholders.name(LOCK), self.placeholders.name(READERS));
+        let own = self.placeholders.value(AttributeValue::B(own.to_vec()));
+        let (lock_is, reads) = (format!("{lock} = {own}"), format!("contains({readers}, {own})"));
+        self.condition.push(match held {
+            true => format!("({lock_is} OR {reads})"),
+            false => format!("NOT ({lock_is} OR {reads})"),
+        });
+    }
+
+    /// The condition that the row is there, or that it is not; what is not there becomes a tombstone.
+    pub(super) fn present(&mut self, present: bool, key: &Attributes) {
+        let key = self.placeholders.name(key.keys().next().map(String::as_str).unwrap_or_default());
+        if present {
+            self.condition.push(format!("attribute_exists({key})"));
+        } else {
+            self.condition.push(format!("attribute_not_exists({key})"));
+            self.set(DELETED, AttributeValue::Bool(true));
+        }
+    }
+
+    /// Adds the entries, and the epochs of a roll.
+    pub(super) fn log(&mut self, place: Place, entries: Vec<Vec<u8>>) {
+        let Place::Roll { to, first, .. } = place else {
+            let (log, entries) = (self.placeholders.name(LOG), self.placeholders.value(AttributeValue::Bs(entries)));
+            self.add.push(format!("{log} {entries}"));
+            return;
+        };
+        self.set(LOG, AttributeValue::Bs(entries));
+        self.set(EPOCH, number(to));
+        self.set(FIRST, number(first));
+    }
+
+    /// Takes the lock off, in either way.
+    pub(super) fn release(&mut self, own: &[u8]) {
+        self.remove(LOCK);
+        self.remove(HOLDER);
+        self.delete_reader(own);
+    }
+
+    /// Makes `own` a reader no more.
+    pub(super) fn delete_reader(&mut self, own: &[u8]) {
+        let readers = self.placeholders.name(READERS);
+        let own = self.placeholders.value(AttributeValue::Bs(vec![own.to_vec()]));
+        self.delete.push(format!("{readers} {own}"));
+    }
+
+    /// Makes `own` a reader.
+    pub(super) fn add_reader(&mut self, own: &[u8]) {
+        let readers = self.placeholders.name(READERS);
+        let own = self.placeholders.value(AttributeValue::Bs(vec![own.to_vec()]));
+        self.add.push(format!("{readers} {own}"));
+    }
+
+    /// The user's change, on the user's condition.
+    pub(super) fn change(&mut self, change: &RowChange) {
+        for action in &change.actions {
+            self.action(action);
+        }
+        self.mark(change.deletes);
+        if let Some(condition) = &change.condition {
+            let rendered = condition.render(&mut self.placeholders);
+            self.condition.push(rendered);
+        }
+    }
+
+    /// The tombstone mark, or none.
+    pub(super) fn mark(&mut self, deleted: bool) {
+        match deleted {
+            true => self.set(DELETED, AttributeValue::Bool(true)),
+            false => self.remove(DELETED),
+        }
+    }
+
+    /// The outcome *false*, on the condition that the user's condition still does not hold. A row that did
+    /// not exist becomes a tombstone.
+    pub(super) fn refuse(&mut self, present: bool, change: &RowChange) {
+        self.present(present, &change.key);
+        if let Some(condition) = &change.condition {
+            let rendered = condition.render(&mut self.placeholders);
+            self.condition.push(format!("NOT {rendered}"));
+        }
+    }
+
+    pub(super) fn set(&mut self, name: &str, value: AttributeValue) {
+        let (name, value) = (self.placeholders.name(name), self.placeholders.value(value));
+        self.set.push(format!("{name} = {value}"));
+    }
+
+    pub(super) fn remove(&mut self, name: &str) {
+        let name = self.placeholders.name(name);
+        self.remove.push(name);
+    }
+
+    fn action(&mut self, action: &Action) {
+        match action {
+            Action::Set(name, value) => self.set(name, value.clone()),
+            Action::SetIfNotExists(name, value) => {
+                let (name, value) = (self.placeholders.name(name), self.placeholders.value(value.clone()));
+                self.set.push(format!("{name} = if_not_exists({name}, {value})"));
+            }
+            Action::Append(name, values) => {
+                let (name, values) = (self.placeholders.name(name), self.placeholders.value(values.clone()));
+                let empty = self.placeholders.value(AttributeValue::L(Vec::new()));
+                self.set.push(format!("{name} = list_append(if_not_exists({name}, {empty}), {values})"));
+            }
+            Action::Add(name, value) => {
+                let (name, value) = (self.placeholders.name(name), self.placeholders.value(value.clone()));
+                self.add.push(format!("{name} {value}"));
+            }
+            Action::Remove(name) => self.remove(name),
+        }
+    }
+
+    /// The request.
+    pub(super) fn request(self, table: &str, key: &Attributes, return_values: ReturnValues) -> UpdateItem {
+        let clauses = [("SET", &self.set), ("ADD", &self.add), ("REMOVE", &self.remove), ("DELETE", &self.delete)];
+        let clauses = clauses.iter().filter(|(_, parts)| !parts.is_empty());
+        UpdateItem {
+            table: table.to_owned(),
+            key: key.clone(),
+            update: clauses.map(|(word, parts)| format!("{word} {}", parts.join(", "))).collect::<Vec<_>>().join(" "),
+            condition: Some(self.condition.join(" AND ")),
+            placeholders: self.placeholders,
+            return_values,
+        }
+    }
+}

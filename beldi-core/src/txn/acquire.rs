@@ -1,0 +1,380 @@
+//! Taking rows for a transaction: wait-die, and what a try that ends does instead.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_dynamo::AttributeValue;
+use tokio::time::Instant;
+
+use super::attempt::{Try, entry_of};
+use super::view::Base;
+use super::{HeldRow, MAX_ROWS, MAX_WRITE_BYTES, Participant, TransactionId, holder_text};
+use crate::attempt::{Entry, Fingerprint, Identity, Journal, Step, What, load_records, read_records};
+use crate::attributes::{get_u64, key_text, number, size_of};
+use crate::condition::Expression;
+use crate::daal::{
+    Acquired, Action, Difference, Fenced, Mode, RowLock, RowRelease, RowState, row_name, user_attributes,
+};
+use crate::environment::{Environment, journal_table};
+use crate::error::{Fault, TransactionFault};
+use crate::ids::{StepPath, digest};
+use crate::invoke::{Delivery, Invocation};
+use crate::store::Attributes;
+
+/// What one step takes.
+pub(super) struct Wanted<'a> {
+    pub(super) journal: &'a Journal,
+    pub(super) path: &'a StepPath,
+    pub(super) fingerprint: Fingerprint,
+    pub(super) table: &'a str,
+    pub(super) key: &'a Attributes,
+    pub(super) mode: Mode,
+    /// The epoch at which an earlier step of the instance saw the row.
+    pub(super) witness: Option<u64>,
+    /// Whether there probably is such a row.
+    pub(super) present: bool,
+}
+
+impl Try {
+    /// A row as this step sees it, held from now on.
+    pub(crate) async fn read(
+        self: &Arc<Self>,
+        step: &Step,
+        table: &str,
+        key: &Attributes,
+        shared: bool,
+    ) -> Result<Option<Attributes>, Fault> {
+        let what = What::new("lock", table, key_text(key), &[]);
+        self.hold(step, what, table, key, self.mode(shared)).await?;
+        self.state().view.current(&row_name(table, key), step.path())
+    }
+
+    /// Takes down a write, which becomes visible with the commit. Gives what a plain write gives.
+    pub(crate) async fn write(
+        self: &Arc<Self>,
+        step: &Step,
+        what: What,
+        (table, key): (&str, &Attributes),
+        (actions, deletes): (Vec<Action>, bool),
+        condition: Option<&Expression>,
+    ) -> Result<AttributeValue, Fault> {
+        let row = row_name(table, key);
+        self.check_limits(&row, &actions)?;
+        if let Some(condition) = condition {
+            self.hold(step, what.clone(), table, key, Mode::Exclusive).await?;
+            let current = self.state().view.current(&row, step.path())?;
+            if !super::evaluate::holds(condition, current.as_ref()) {
+                return Ok(current.map_or(AttributeValue::Null(true), AttributeValue::M));
+            }
+        }
+        let fingerprint = step.fingerprint(what);
+        let mut state = self.state();
+        state.view.touch(&row, table, key);
+        state.view.write(&row, step.path().clone(), fingerprint, actions, deletes)?;
+        Ok(AttributeValue::Bool(true))
+    }
+
+    fn check_limits(&self, row: &str, actions: &[Action]) -> Result<(), Fault> {
+        let mut state = self.state();
+        check_rows(state.view.len() + usize::from(!state.view.contains(row)))?;
+        let size = |action: &Action| match action {
+            Action::Set(name, value) | Action::SetIfNotExists(name, value) | Action::Append(name, value) => {
+                name.len() + size_of(value)
+            }
+            Action::Add(name, _) | Action::Remove(name) => name.len(),
+        };
+        state.written_bytes += actions.iter().map(size).sum::<usize>();
+        match state.written_bytes > MAX_WRITE_BYTES {
+            true => Err(limit("bytes of writes", MAX_WRITE_BYTES, "write less, or in several transactions")),
+            false => Ok(()),
+        }
+    }
+
+    /// Holds a row, unless a step before this one does.
+    async fn hold(
+        self: &Arc<Self>,
+        step: &Step,
+        what: What,
+        table: &str,
+        key: &Attributes,
+        mode: Mode,
+    ) -> Result<(), Fault> {
+        let row = row_name(table, key);
+        {
+            let state = self.state();
+            if state.view.is_held(&row, step.path(), mode) {
+                return Ok(());
+            }
+            check_rows(state.view.len() + usize::from(!state.view.contains(&row)))?;
+        }
+        let fingerprint = step.fingerprint(what);
+        let (journal, path, witness) = (step.journal(), step.path(), step.witness(&row));
+        let present = true;
+        let epoch = self.take(Wanted { journal, path, fingerprint, table, key, mode, witness, present }).await?;
+        step.saw(row, epoch);
+        Ok(())
+    }
+
+    /// Takes a row, as recorded or now. Gives its epoch.
+    pub(super) async fn take(&self, wanted: Wanted<'_>) -> Result<u64, Fault> {
+        let journal = wanted.journal;
+        if let Some(value) = journal.replay(wanted.path, &wanted.fingerprint)? {
+            let base = decode(&value).ok_or_else(unreadable)?;
+            return Ok(self.took(&wanted, base, true));
+        }
+        if self.is_over() && !self.is_ending() {
+            return Err(Fault::Over);
+        }
+        if !self.is_ending() {
+            journal.flush(Some((wanted.path, &wanted.fingerprint))).await?;
+        }
+        self.inherit(journal).await?;
+        let base = self.take_now(&wanted).await?;
+        if !self.is_ending() {
+            let (path, fingerprint, value) = (wanted.path.clone(), wanted.fingerprint.clone(), encode(&base));
+            self.state().entries.push(Entry { path, fingerprint, value });
+        }
+        Ok(self.took(&wanted, base, false))
+    }
+
+    fn took(&self, wanted: &Wanted<'_>, mut base: Base, recorded: bool) -> u64 {
+        let row = row_name(wanted.table, wanted.key);
+        let mut state = self.state();
+        let epoch = base.epoch;
+        if let Some(difference) = state.inherited.get(&row) {
+            base.item = difference.over(base.item.unwrap_or_else(|| wanted.key.clone()));
+        }
+        let entry = entry_of(wanted.journal, wanted.path);
+        state.view.touch(&row, wanted.table, wanted.key).taken(wanted.path.clone(), entry, wanted.mode, base, recorded);
+        epoch
+    }
+
+    async fn take_now(&self, wanted: &Wanted<'_>) -> Result<Base, Fault> {
+        let journal = wanted.journal;
+        let environment = journal.environment();
+        let table = journal_table(journal.identity().function.service);
+        let id = self.id(journal);
+        let lock = RowLock {
+            environment,
+            journal: &table,
+            table: wanted.table,
+            key: wanted.key,
+            entry: entry_of(journal, wanted.path),
+            owner: id.to_bytes(),
+            holder: journal.identity().instance.to_bytes().to_vec(),
+            predecessors: self.predecessors(journal, wanted.path),
+            mode: wanted.mode,
+        };
+        let mut patience = Patience::new(journal);
+        loop {
+            if self.is_ending() {
+                return self.end(&lock, wanted.witness).await;
+            }
+            let acquired = tokio::select! {
+                biased;
+                () = self.ending.cancelled() => continue,
+                acquired = lock.acquire(wanted.witness, wanted.present) => acquired?,
+            };
+            let holders = match acquired {
+                Acquired::Held(row) => return Ok(base(row)),
+                Acquired::Ended => return Err(Fault::Superseded),
+                Acquired::Elsewhere => return Err(TransactionFault::Branches { row: row_text(wanted) }.into()),
+                Acquired::Busy(holders) => holders,
+            };
+            self.wait_or_die(&id, wanted, &holders, &mut patience).await?;
+        }
+    }
+
+    /// What a try that ends does instead of taking a row: if another attempt of it has taken the row, follows it;
+    /// otherwise sees to it that none ever will.
+    async fn end(&self, lock: &RowLock<'_>, witness: Option<u64>) -> Result<Base, Fault> {
+        let RowLock { environment, journal, table, key, entry, owner, .. } = lock;
+        let entries = std::slice::from_ref(entry);
+        let (owner, change, watermark_s) = (owner.clone(), None, 0);
+        let release = RowRelease { environment, journal, table, key, entries, owner, change, watermark_s };
+        match release.fence(witness).await? {
+            Fenced::Held(row) => Ok(base(row)),
+            Fenced::Ended => Err(Fault::Over),
+        }
+    }
+
+    /// Wait-die: who is older waits, who is younger dies. A coordinator that holds nothing may wait for anybody.
+    async fn wait_or_die(
+        &self,
+        id: &TransactionId,
+        wanted: &Wanted<'_>,
+        holders: &[Vec<u8>],
+        patience: &mut Patience,
+    ) -> Result<(), Fault> {
+        let (row, holder) = (row_text(wanted), holders.first().map_or_else(String::new, |lock| holder_text(lock)));
+        let older = holders.iter().all(|holder| id.is_older_than(holder));
+        if !self.holds_nothing() && (!older || patience.waited() >= self.max_wait) {
+            return Err(Fault::Died { row, holder });
+        }
+        tokio::select! {
+            biased;
+            () = self.ending.cancelled() => Ok(()),
+            outcome = patience.wait(wanted.journal.environment(), &row, holders) => outcome,
+        }
+    }
+
+    fn holds_nothing(&self) -> bool {
+        let state = self.state();
+        !self.is_participant() && !state.view.holds_any() && state.calls.is_empty()
+    }
+
+    /// The instances of this transaction that may have taken the row before, and come before this step.
+    fn predecessors(&self, journal: &Journal, path: &StepPath) -> Vec<Vec<u8>> {
+        let service = journal.identity().function.service;
+        let state = self.state();
+        let below = state.calls.prepared_before(path);
+        let ours = self.known().iter().chain(below).filter(|participant| participant.service == service);
+        ours.map(|participant| participant.instance.to_bytes().to_vec()).collect()
+    }
+
+    /// Loads what earlier parts of the transaction have changed in this service, once.
+    async fn inherit(&self, journal: &Journal) -> Result<(), Fault> {
+        let service = journal.identity().function.service;
+        let ours = |participant: &&Participant| participant.service == service && !participant.rolled_back;
+        if self.known().iter().all(|participant| !ours(&participant)) || self.state().has_inherited {
+            return Ok(());
+        }
+        let mut inherited: HashMap<String, Difference> = HashMap::new();
+        for participant in self.known().iter().filter(ours) {
+            for row in held_by(journal.environment(), participant).await? {
+                if let Some(change) = row.change.clone() {
+                    inherited.entry(row.name()).or_default().extend(change);
+                }
+            }
+        }
+        let mut state = self.state();
+        state.inherited = inherited;
+        state.has_inherited = true;
+        Ok(())
+    }
+}
+
+/// What a part of the transaction holds in its service: as prepared, or as saved for the call that it waits for.
+pub(super) async fn held_by(environment: &Environment, participant: &Participant) -> Result<Vec<HeldRow>, Fault> {
+    let records = load_records(environment, &participant.service, participant.instance).await?;
+    let mut recorded = read_records(&records)?;
+    match &participant.saved_at {
+        Some(path) => Ok(recorded.saved.remove(&StepPath::of(path.clone())).unwrap_or_default()),
+        None => Ok(recorded.prepared.map(|prepared| prepared.rows).unwrap_or_default()),
+    }
+}
+
+fn check_rows(rows: usize) -> Result<(), Fault> {
+    match rows > MAX_ROWS {
+        true => Err(limit("rows", MAX_ROWS, "touch fewer, or in several transactions")),
+        false => Ok(()),
+    }
+}
+
+pub(super) fn limit(what: &'static str, limit: usize, remedy: &'static str) -> Fault {
+    TransactionFault::Limit { what, limit, remedy }.into()
+}
+
+fn row_text(wanted: &Wanted<'_>) -> String {
+    format!("{} {}", wanted.table, key_text(wanted.key))
+}
+
+fn base(row: Attributes) -> Base {
+    let epoch = RowState::of(Some(&row)).epoch;
+    Base { item: user_attributes(Some(row)), epoch }
+}
+
+fn encode(base: &Base) -> AttributeValue {
+    let mut map = Attributes::from([("epoch".to_owned(), number(base.epoch))]);
+    if let Some(item) = &base.item {
+        map.insert("item".to_owned(), AttributeValue::M(item.clone()));
+    }
+    AttributeValue::M(map)
+}
+
+fn decode(value: &AttributeValue) -> Option<Base> {
+    let AttributeValue::M(map) = value else { return None };
+    let item = match map.get("item") {
+        Some(AttributeValue::M(item)) => Some(item.clone()),
+        _ => None,
+    };
+    Some(Base { item, epoch: get_u64(map, "epoch")? })
+}
+
+pub(super) fn unreadable() -> Fault {
+    crate::data::DataError::foreign("a recorded step of a transaction", std::fmt::Error).into()
+}
+
+/// Waits for rows to become free, a bounded time.
+pub(crate) struct Patience {
+    /// Who waits.
+    name: String,
+    since: Instant,
+    until_ms: u64,
+    polls: u32,
+}
+
+/// The shortest and the longest pause between two looks at a row that is held.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(4), Duration::from_millis(250));
+
+/// From this look on, every one wakes the holder's collector.
+const NUDGE_AFTER: u32 = 10;
+
+impl Patience {
+    /// For an attempt that must have ended at its deadline; a quarter of its time is left for what follows.
+    pub(crate) fn new(journal: &Journal) -> Self {
+        let Identity { deadline_ms, instance, .. } = journal.identity();
+        let left_ms = deadline_ms.saturating_sub(journal.environment().world.now_ms());
+        let until_ms = deadline_ms.saturating_sub(left_ms / 4);
+        Self { name: instance.to_string(), since: Instant::now(), until_ms, polls: 0 }
+    }
+
+    pub(crate) fn waited(&self) -> Duration {
+        self.since.elapsed()
+    }
+
+    /// Waits a little, or gives up.
+    pub(crate) async fn wait(
+        &mut self,
+        environment: &Environment,
+        row: &str,
+        holders: &[Vec<u8>],
+    ) -> Result<(), Fault> {
+        if environment.world.now_ms() >= self.until_ms {
+            let holder = holders.first().map_or_else(String::new, |lock| holder_text(lock));
+            return Err(Fault::Locked { row: row.to_owned(), holder });
+        }
+        self.polls += 1;
+        if self.polls > NUDGE_AFTER {
+            nudge(environment, holders).await;
+        }
+        let (shortest, longest) = PAUSES;
+        let pause = (shortest * (1 << self.polls.min(10))).min(longest);
+        tokio::time::sleep(jittered(pause, &self.name, self.polls)).await;
+        Ok(())
+    }
+}
+
+/// A pause between half and all of `pause`, another one for each name and number, so that those who wait for one
+/// row do not look at once.
+pub(super) fn jittered(pause: Duration, name: &str, number: u32) -> Duration {
+    let share = (digest(&[name.as_bytes(), &number.to_be_bytes()]) % 512) as u32;
+    pause * (512 + share) / 1024
+}
+
+/// Asks the services of those who hold a row to look whether they are due. It is a hint: nothing depends on it.
+async fn nudge(environment: &Environment, holders: &[Vec<u8>]) {
+    for holder in holders.iter().take(2).filter_map(|lock| TransactionId::from_bytes(lock)) {
+        let invocation = Invocation {
+            service: holder.service,
+            function: String::new(),
+            instance: holder.instance,
+            arguments: "null".to_owned(),
+            caller: None,
+            delivery: Delivery::Nudge,
+            transaction: None,
+        };
+        drop(environment.invoker.invoke(invocation).await);
+    }
+}

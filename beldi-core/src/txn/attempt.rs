@@ -1,0 +1,182 @@
+//! One try of a transaction, or the part that one function takes in one.
+//!
+//! Invariant: once a try is decided, no step of it sends anything but what ends it. A step that another attempt may
+//! have taken is ended or followed; so what any attempt of the try holds is found (protocol, section 6).
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::call::Calls;
+use super::record::HeldRow;
+use super::view::View;
+use super::{HeldCall, Participant, TransactionContext, TransactionId};
+use crate::attempt::{Entry, Identity, Journal, Trapped};
+use crate::daal::{Difference, EntryKey, Mode};
+use crate::error::Fault;
+use crate::ids::StepPath;
+
+/// One try.
+pub(crate) struct Try {
+    /// The path of the try, below which its steps are; empty for a participant.
+    pub(super) prefix: Vec<u32>,
+    /// The transaction that this function was called in.
+    joined: Option<TransactionContext>,
+    pub(super) max_wait: Duration,
+    /// Whether its reads share rows with others.
+    mode: Mode,
+    /// Whether the journal has its decision.
+    decided: bool,
+    /// Cancelled when all that is left is to find what any attempt of it holds.
+    pub(super) ending: CancellationToken,
+    /// How many steps are being executed.
+    busy: Arc<AtomicUsize>,
+    state: Mutex<State>,
+}
+
+/// What the steps of a try share.
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) view: View,
+    /// What earlier parts of the transaction in this service have changed.
+    pub(super) inherited: HashMap<String, Difference>,
+    pub(super) has_inherited: bool,
+    pub(super) written_bytes: usize,
+    /// What steps saw of held rows and participants: for the decision record.
+    pub(super) entries: Vec<Entry>,
+    pub(super) calls: Calls,
+    pub(super) detached: Vec<(StepPath, HeldCall)>,
+    stop: Option<Stop>,
+}
+
+/// Why a try was stopped.
+pub(crate) struct Stop {
+    trapped: Option<Trapped>,
+}
+
+impl Stop {
+    pub(crate) fn new(trapped: Trapped) -> Self {
+        Self { trapped: Some(trapped) }
+    }
+}
+
+/// Counts a step as being executed, until it is dropped.
+pub(crate) struct Busy(Arc<AtomicUsize>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Try {
+    /// A try of the transaction at `prefix`; `decided` says that the journal has its decision.
+    pub(super) fn of_coordinator(prefix: Vec<u32>, max_wait: Duration, mode: Mode, decided: bool) -> Self {
+        Self::new(prefix, None, max_wait, mode, decided)
+    }
+
+    /// The part that a function takes in the transaction that it was called in. A `read_only` one shares its rows.
+    pub(super) fn of_participant(joined: TransactionContext, read_only: bool) -> Self {
+        let max_wait = Duration::from_millis(joined.max_wait_ms);
+        let mode = if read_only { Mode::Shared } else { Mode::Exclusive };
+        Self::new(Vec::new(), Some(joined), max_wait, mode, false)
+    }
+
+    fn new(
+        prefix: Vec<u32>,
+        joined: Option<TransactionContext>,
+        max_wait: Duration,
+        mode: Mode,
+        decided: bool,
+    ) -> Self {
+        let (ending, busy, state) = (CancellationToken::new(), Arc::default(), Mutex::default());
+        Self { prefix, joined, max_wait, mode, decided, ending, busy, state }
+    }
+
+    /// The name of the try. Only after the intent is durable is it the same in all attempts.
+    pub(super) fn id(&self, journal: &Journal) -> TransactionId {
+        match &self.joined {
+            Some(joined) => joined.id.clone(),
+            None => {
+                let Identity { function, instance, .. } = journal.identity();
+                let (service, path) = (function.service.to_owned(), self.prefix.clone());
+                TransactionId { service, instance: *instance, start_ms: journal.start_ms(), path }
+            }
+        }
+    }
+
+    /// How a read holds its row: `shared` if the step asks for it, or if the whole try reads only.
+    pub(super) fn mode(&self, shared: bool) -> Mode {
+        if shared { Mode::Shared } else { self.mode }
+    }
+
+    pub(super) fn is_participant(&self) -> bool {
+        self.joined.is_some()
+    }
+
+    /// The parts of the transaction that were there before this function was called.
+    pub(super) fn known(&self) -> &[Participant] {
+        self.joined.as_ref().map_or(&[], |joined| &joined.known)
+    }
+
+    /// Counts a step as being executed.
+    pub(crate) fn busy(self: &Arc<Self>) -> Busy {
+        self.busy.fetch_add(1, Ordering::Relaxed);
+        Busy(Arc::clone(&self.busy))
+    }
+
+    /// Whether no step is being executed: those that are pending stay so.
+    pub(super) fn is_idle(&self) -> bool {
+        self.busy.load(Ordering::Relaxed) == 0
+    }
+
+    /// Whether nothing new may be observed: what is not recorded was not seen by any attempt that went on.
+    pub(crate) fn is_over(&self) -> bool {
+        self.decided || self.is_ending()
+    }
+
+    pub(super) fn is_ending(&self) -> bool {
+        self.ending.is_cancelled()
+    }
+
+    /// Stops the try. While it is ending, what stops it only says how far it came.
+    pub(crate) fn stop(&self, stop: Stop) {
+        if !self.is_over() {
+            self.state().stop.get_or_insert(stop);
+        }
+    }
+
+    /// Why the try cannot go on, if it cannot: it was stopped, or it is over and nothing moves any more.
+    pub(crate) fn stopped(&self) -> Option<Trapped> {
+        if let Some(stop) = &mut self.state().stop {
+            return stop.trapped.take();
+        }
+        (self.is_over() && self.is_idle()).then(|| Fault::Over.into())
+    }
+
+    /// The rows that are held, with what a commit changes.
+    pub(super) fn held_rows(&self) -> Result<Vec<HeldRow>, Fault> {
+        self.state().view.held(None)
+    }
+
+    /// Undoes what the steps below `prefix` have done.
+    pub(super) fn roll_back(&self, prefix: Vec<u32>) {
+        let mut state = self.state();
+        state.detached.retain(|(path, _)| !path.is_below(&prefix));
+        state.calls.roll_back(&prefix);
+        state.view.roll_back(prefix);
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The entry that ends the acquisition of step `path`.
+pub(super) fn entry_of(journal: &Journal, path: &StepPath) -> Vec<u8> {
+    let start_s = u32::try_from(journal.start_ms() / 1000).unwrap_or(u32::MAX);
+    EntryKey { instance: journal.identity().instance, start_s, step: path.clone() }.entry(true)
+}

@@ -1,0 +1,289 @@
+//! Calls in a transaction: what is called joins it, and keeps what it holds until it is told the decision.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::future::{join_all, try_join_all};
+use serde_dynamo::AttributeValue;
+
+use super::acquire::{Wanted, held_by, limit, unreadable};
+use super::attempt::Try;
+use super::record::{HeldRow, Part};
+use super::view::Unheld;
+use super::{Answer, HeldCall, MAX_CALLS, Participant, TransactionContext};
+use crate::attempt::{Identity, Journal, Step, What};
+use crate::attributes::string;
+use crate::daal::Mode;
+use crate::data::DataError;
+use crate::error::{Fault, InvokeError};
+use crate::ids::StepPath;
+use crate::invoke::{Delivery, Invocation};
+use crate::world::millis;
+
+/// The calls that one function has made in a transaction, by their steps.
+#[derive(Default)]
+pub(super) struct Calls {
+    calls: BTreeMap<Vec<u32>, Made>,
+    rolled_back: Vec<Vec<u32>>,
+}
+
+struct Made {
+    callee: Participant,
+    /// The participants that are to be told, once it has answered.
+    answered: Option<Vec<Participant>>,
+}
+
+impl Calls {
+    pub(super) fn is_empty(&self) -> bool {
+        self.calls.is_empty()
+    }
+
+    pub(super) fn roll_back(&mut self, prefix: &[u32]) {
+        self.rolled_back.push(prefix.to_vec());
+    }
+
+    fn is_rolled_back(&self, path: &[u32]) -> bool {
+        let path = StepPath::of(path.to_vec());
+        self.rolled_back.iter().any(|prefix| path.is_below(prefix))
+    }
+
+    fn asked(&mut self, path: &StepPath, callee: Participant) -> Result<(), Fault> {
+        self.calls.entry(path.clone().into_numbers()).or_insert(Made { callee, answered: None });
+        match self.calls.len() > MAX_CALLS {
+            true => Err(limit("calls", MAX_CALLS, "call fewer functions, or one that does more")),
+            false => Ok(()),
+        }
+    }
+
+    fn answered(&mut self, path: &StepPath, participants: Vec<Participant>) {
+        if let Some(made) = self.calls.get_mut(&path.clone().into_numbers()) {
+            made.answered = Some(participants);
+        }
+    }
+
+    /// All participants that come before this step, in the order of the program.
+    pub(super) fn prepared_before(&self, at: &StepPath) -> Vec<&Participant> {
+        let before = self.calls.iter().filter(|(path, _)| StepPath::of((*path).clone()).precedes(at));
+        before.filter_map(|(_, made)| made.answered.as_ref()).flatten().collect()
+    }
+
+    /// All participants that count, in the order of the program.
+    pub(super) fn prepared(&self) -> Vec<Participant> {
+        let counts = self.calls.iter().filter(|(path, _)| !self.is_rolled_back(path));
+        counts.filter_map(|(_, made)| made.answered.clone()).flatten().collect()
+    }
+
+    /// Those that were called, whether they have answered or not; none whose answer was that there is nothing to tell.
+    pub(super) fn called(&self) -> Vec<Participant> {
+        self.select(|_| true)
+    }
+
+    /// Those among them that blocks have called which were rolled back.
+    pub(super) fn called_in_vain(&self) -> Vec<Participant> {
+        self.select(|path| self.is_rolled_back(path))
+    }
+
+    /// The answered calls: their steps and participants.
+    fn made(&self) -> impl Iterator<Item = (&[u32], &[Participant])> {
+        self.calls.iter().filter_map(|(path, made)| Some((path.as_slice(), made.answered.as_deref()?)))
+    }
+
+    fn select(&self, wanted: impl Fn(&[u32]) -> bool) -> Vec<Participant> {
+        let tellable = |made: &&Made| made.answered.as_ref().is_none_or(|participants| !participants.is_empty());
+        let made = self.calls.iter().filter(|(path, _)| wanted(path)).map(|(_, made)| made).filter(tellable);
+        made.map(|made| made.callee.clone()).collect()
+    }
+}
+
+/// A call that is to be made.
+pub(crate) struct Callee {
+    pub(crate) service: &'static str,
+    pub(crate) function: &'static str,
+    pub(crate) arguments: String,
+}
+
+impl Try {
+    /// Calls a function in the transaction. Gives its result, as JSON.
+    pub(crate) async fn call(self: &Arc<Self>, step: &Step, what: What, callee: Callee) -> Result<String, Fault> {
+        let (journal, path) = (step.journal(), step.path());
+        let fingerprint = step.fingerprint(what);
+        let instance = journal.identity().instance.callee(path);
+        let (service, function) = (callee.service.to_owned(), callee.function.to_owned());
+        let participant = Participant { service, function, instance, saved_at: None, rolled_back: false };
+        if let Some(value) = journal.replay(path, &fingerprint)? {
+            return self.replayed(path, participant, &value);
+        }
+        if self.is_over() && !self.is_ending() {
+            return Err(Fault::Over);
+        }
+        self.state().calls.asked(path, participant.clone())?;
+        let answer = match self.is_ending() {
+            true => None,
+            false => {
+                self.save(step).await?;
+                journal.flush(Some((path, &fingerprint))).await?;
+                let invocation = self.invocation(step, callee);
+                tokio::select! {
+                    biased;
+                    () = self.ending.cancelled() => None,
+                    answer = ask(step, invocation) => Some(answer?),
+                }
+            }
+        };
+        let answer = match answer {
+            Some(answer) => answer,
+            // Another attempt may have called it, and gone on with its answer.
+            None => self.tell_to_abort(journal, &participant).await?.ok_or(Fault::Over)?,
+        };
+        match answer {
+            Answer::Prepared { result, participants } => {
+                let adopted = self.adopt(journal, path, &participants).await?;
+                let value = encode(&result, &participants, &adopted)?;
+                let mut state = self.state();
+                state.calls.answered(path, participants);
+                state.entries.push(step.entry(fingerprint, value));
+                Ok(result)
+            }
+            Answer::Died { row, holder } => Err(Fault::Died { row, holder }),
+            Answer::Aborted => Err(Fault::Superseded),
+        }
+    }
+
+    fn replayed(&self, path: &StepPath, callee: Participant, value: &AttributeValue) -> Result<String, Fault> {
+        let (result, participants, adopted) = decode(value).ok_or_else(unreadable)?;
+        let mut state = self.state();
+        state.calls.asked(path, callee)?;
+        state.calls.answered(path, participants);
+        adopted.iter().try_for_each(|row| state.view.adopt(path, row))?;
+        Ok(result)
+    }
+
+    /// Takes over what participants of this service have changed, which the callee has called back.
+    async fn adopt(
+        &self,
+        journal: &Journal,
+        path: &StepPath,
+        participants: &[Participant],
+    ) -> Result<Vec<HeldRow>, Fault> {
+        let mut adopted = Vec::new();
+        for participant in participants.iter().filter(|one| one.service == journal.identity().function.service) {
+            adopted.extend(held_by(journal.environment(), participant).await?);
+        }
+        let mut state = self.state();
+        adopted.iter().try_for_each(|row| state.view.adopt(path, row))?;
+        Ok(adopted)
+    }
+
+    /// Makes durable what this function holds before a call, so that a participant which calls back sees it. Rows
+    /// that are written and not held yet are taken first.
+    async fn save(self: &Arc<Self>, step: &Step) -> Result<(), Fault> {
+        let (journal, path) = (step.journal(), step.path());
+        self.take_written(journal, Some(path)).await?;
+        let rows = self.state().view.held(Some(path))?;
+        if rows.is_empty() || journal.has_saved(path) {
+            return Ok(());
+        }
+        journal.put_part(Part::Saved(path.clone(), rows), Vec::new()).await
+    }
+
+    /// Takes the rows that are written and not held, by writes before `at` if it is given.
+    pub(super) async fn take_written(&self, journal: &Journal, at: Option<&StepPath>) -> Result<(), Fault> {
+        let unheld = self.state().view.unheld(at);
+        try_join_all(unheld.iter().map(|row| self.take_unheld(journal, row))).await.map(drop)
+    }
+
+    /// Ends the acquisitions of rows that are only written, which other attempts may have made; or, in a replay,
+    /// takes them as recorded.
+    pub(super) async fn end_written(&self, journal: &Journal) -> Result<(), Fault> {
+        let unheld = self.state().view.unheld(None);
+        // Each on its own: one that never was taken says nothing of the others.
+        let taken = join_all(unheld.iter().map(|row| self.take_unheld(journal, row))).await;
+        taken.into_iter().try_for_each(|taken| match taken {
+            Ok(_) | Err(Fault::Over) => Ok(()),
+            Err(fault) => Err(fault),
+        })
+    }
+
+    async fn take_unheld(&self, journal: &Journal, row: &Unheld) -> Result<u64, Fault> {
+        let Unheld { path, table, key, fingerprint, present, .. } = row;
+        let (fingerprint, present) = (fingerprint.clone(), *present);
+        let (mode, witness) = (Mode::Exclusive, None);
+        self.take(Wanted { journal, path, fingerprint, table, key, mode, witness, present }).await
+    }
+
+    fn invocation(&self, step: &Step, callee: Callee) -> Invocation {
+        let (journal, path) = (step.journal(), step.path());
+        let Identity { function, instance, .. } = journal.identity();
+        let state = self.state();
+        let mut known = self.known().to_vec();
+        for (made, participants) in state.calls.made() {
+            if StepPath::of(made.to_vec()).precedes(path) {
+                let rolled_back = state.calls.is_rolled_back(made);
+                known.extend(participants.iter().map(|one| Participant { rolled_back, ..one.clone() }));
+            }
+        }
+        if state.view.holds_any() {
+            let (service, name) = (function.service.to_owned(), function.name.to_owned());
+            let saved_at = Some(path.clone().into_numbers());
+            known.push(Participant { service, function: name, instance: *instance, saved_at, rolled_back: false });
+        }
+        let context = TransactionContext { id: self.id(journal), max_wait_ms: millis(self.max_wait), known };
+        Invocation {
+            service: callee.service.to_owned(),
+            function: callee.function.to_owned(),
+            instance: instance.callee(path),
+            arguments: callee.arguments,
+            caller: Some(format!("{}/{} {} {}", function.service, function.name, instance, path)),
+            delivery: journal.first_delivery(),
+            transaction: Some(context),
+        }
+    }
+
+    /// Holds a detached call back until the commit.
+    pub(crate) fn detach(&self, step: &Step, callee: Callee) {
+        let (journal, path) = (step.journal(), step.path());
+        let Identity { function, instance, .. } = journal.identity();
+        let held = HeldCall {
+            service: callee.service.to_owned(),
+            function: callee.function.to_owned(),
+            instance: instance.callee(path),
+            arguments: callee.arguments,
+            caller: format!("{}/{} {} {}", function.service, function.name, instance, path),
+        };
+        self.state().detached.push((path.clone(), held));
+    }
+}
+
+/// Asks until there is an answer, a bounded number of times.
+async fn ask(step: &Step, mut invocation: Invocation) -> Result<Answer, Fault> {
+    let environment = step.environment();
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let error = match environment.invoker.invoke(invocation.clone()).await {
+            Ok(json) => return Ok(crate::data::decode(&json)?),
+            Err(error) => error,
+        };
+        if tries >= environment.settings.call_tries || matches!(error, InvokeError::Refused(_)) {
+            let (service, function) = (invocation.service, invocation.function);
+            return Err(Fault::Call { service, function, error });
+        }
+        tokio::time::sleep(environment.settings.backoff_after(tries)).await;
+        invocation.delivery = Delivery::Repeat;
+    }
+}
+
+fn encode(result: &str, participants: &[Participant], adopted: &[HeldRow]) -> Result<AttributeValue, DataError> {
+    let participants = crate::data::encode(&participants)?;
+    let rows = adopted.iter().map(HeldRow::to_attribute).collect();
+    Ok(AttributeValue::L(vec![string(result), string(participants), AttributeValue::L(rows)]))
+}
+
+fn decode(value: &AttributeValue) -> Option<(String, Vec<Participant>, Vec<HeldRow>)> {
+    let AttributeValue::L(parts) = value else { return None };
+    let [AttributeValue::S(result), AttributeValue::S(participants), AttributeValue::L(rows)] = parts.as_slice() else {
+        return None;
+    };
+    let rows = rows.iter().map(HeldRow::from_attribute).collect::<Option<_>>()?;
+    Some((result.clone(), serde_json::from_str(participants).ok()?, rows))
+}

@@ -1,0 +1,363 @@
+//! `txn!`: tries of a body until one is decided, and what follows from the decision.
+//!
+//! Invariant: the decision of a try is one journal record, put on the condition that it is absent, and nobody is
+//! told anything of it before it is there. It has all that the body saw, so that a replay of a decided body asks
+//! for nothing and comes to the same end.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use super::acquire::jittered;
+use super::attempt::Try;
+use super::record::{Decision, Outcome, Part};
+use super::settle;
+use crate::attempt::{Cx, Fingerprint, Journal, Step, Trapped, What};
+use crate::daal::Mode;
+use crate::error::{Divergence, Fault};
+use crate::ids::StepPath;
+use serde_dynamo::AttributeValue;
+
+/// What the user says of a transaction.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TransactionOptions {
+    /// How many tries one attempt makes; 16 when absent.
+    pub max_tries: Option<u32>,
+    /// The longest time that a try waits for one row, in milliseconds; 5 s when absent.
+    pub max_wait_ms: Option<u64>,
+    /// Whether the body only reads, and shares its rows with others that do.
+    pub read_only: bool,
+}
+
+/// A `Result`, of which generated code needs the error type.
+pub trait Fallible {
+    /// The type of its errors.
+    type Error;
+}
+
+impl<T, E> Fallible for Result<T, E> {
+    type Error = E;
+}
+
+const MAX_TRIES: u32 = 16;
+const MAX_WAIT_MS: u64 = 5_000;
+
+/// The pause before the second try, and the longest pause.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
+
+/// A `txn!` that is being executed.
+pub struct Transaction {
+    cx: Cx,
+    step: Step,
+    options: TransactionOptions,
+    /// The number of the current try, from 1.
+    number: u32,
+    /// How many tries this attempt has made itself, not replayed.
+    tries: u32,
+    current: Option<Arc<Try>>,
+}
+
+/// How a body came to its end.
+enum Ended<R> {
+    Returned(R),
+    Stopped(Trapped),
+}
+
+/// Begins a `txn!`, which is step number `ordinal` in the source.
+#[track_caller]
+pub fn transaction(cx: &Cx, ordinal: u32, options: TransactionOptions) -> Transaction {
+    let step = cx.claim(ordinal, Location::caller());
+    Transaction { cx: cx.clone(), step, options, number: 0, tries: 0, current: None }
+}
+
+impl Transaction {
+    /// The context of the next try. Inside of another transaction it is a part of that one.
+    pub fn begin(&mut self) -> Cx {
+        self.number += 1;
+        let prefix = self.step.path().branch(self.number);
+        if let Some(outer) = self.cx.transaction() {
+            return self.cx.below(prefix, Arc::clone(outer));
+        }
+        let decided = self.journal().decision(&StepPath::of(prefix.clone())).is_some();
+        let max_wait = Duration::from_millis(self.options.max_wait_ms.unwrap_or(MAX_WAIT_MS));
+        let mode = if self.options.read_only { Mode::Shared } else { Mode::Exclusive };
+        let current = Arc::new(Try::of_coordinator(prefix.clone(), max_wait, mode, decided));
+        self.current = Some(Arc::clone(&current));
+        self.cx.below(prefix, current)
+    }
+
+    /// Runs the body once. Gives nothing if another try is to follow.
+    pub async fn run<T, E>(&mut self, body: impl Future<Output = Result<T, E>> + Send) -> Option<Result<T, E>>
+    where
+        T: Send,
+        E: Send,
+    {
+        let Some(current) = self.current.take() else { return Some(self.run_inside(body).await) };
+        match self.run_try(&current, body).await {
+            Ok(result) => result,
+            Err(trapped) => {
+                let step = Some((self.step.path().clone(), self.step.location()));
+                self.cx.trap(Trapped { step: trapped.step.or(step), fault: trapped.fault });
+                std::future::pending().await
+            }
+        }
+    }
+
+    /// A block inside of another transaction: its `Err` undoes what it has done, and nothing else.
+    async fn run_inside<T, E>(&self, body: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        let result = body.await;
+        if let (Err(_), Some(outer)) = (&result, self.cx.transaction()) {
+            outer.roll_back(self.step.path().branch(self.number));
+        }
+        result
+    }
+
+    async fn run_try<T, E>(
+        &mut self,
+        current: &Arc<Try>,
+        body: impl Future<Output = Result<T, E>> + Send,
+    ) -> Result<Option<Result<T, E>>, Trapped> {
+        let mut body = pin!(body);
+        let path = StepPath::of(current.prefix.clone());
+        if let Some(decision) = self.journal().decision(&path).cloned() {
+            return self.replay(current, body, &path, &decision).await;
+        }
+        self.tries += 1;
+        self.environment().transactions.tried(self.tries);
+        let ended = match self.journal().identity().roll_back {
+            true => Ended::Stopped(Fault::Resolved { outcome: "rolled back" }.into()),
+            false => self.drive(current, body.as_mut()).await?,
+        };
+        match ended {
+            Ended::Returned(result) => match self.finish(current, &result).await {
+                Ok(()) => Ok(Some(result)),
+                // The body has returned, and must not be polled again.
+                Err(stop) if stop.fault.ends_a_try() => self.abandon(current, body, true, stop).await,
+                Err(trapped) => Err(trapped),
+            },
+            Ended::Stopped(stop) => self.abandon(current, body, false, stop).await,
+        }
+    }
+
+    /// Polls a body until it returns, or its try is stopped, or nothing of it moves any more.
+    async fn drive<R>(&self, current: &Try, mut body: Pin<&mut impl Future<Output = R>>) -> Result<Ended<R>, Trapped> {
+        std::future::poll_fn(|context| {
+            // While a try is ending, a panic in the body only says how far it came.
+            let polled = match current.is_over() {
+                false => body.as_mut().poll(context),
+                true => match catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(context))) {
+                    Ok(polled) => polled,
+                    Err(_) => return Poll::Ready(Ok(Ended::Stopped(Fault::Over.into()))),
+                },
+            };
+            match (polled, current.stopped()) {
+                (Poll::Ready(result), _) => Poll::Ready(Ok(Ended::Returned(result))),
+                (Poll::Pending, Some(stop)) => Poll::Ready(Ok(Ended::Stopped(stop))),
+                (Poll::Pending, None) => Poll::Pending,
+            }
+        })
+        .await
+    }
+
+    /// The body has returned: takes what is only written, decides, and carries the decision out.
+    async fn finish<T, E>(&self, current: &Try, result: &Result<T, E>) -> Result<(), Trapped> {
+        let journal = self.journal();
+        let commits = result.is_ok();
+        if commits {
+            current.take_written(journal, None).await?;
+        }
+        let decision = current.decision(if commits { Outcome::Committed } else { Outcome::RolledBack })?;
+        if decision.is_empty() {
+            self.count(decision.outcome);
+            return Ok(());
+        }
+        self.decide(current, &decision).await?;
+        self.count(decision.outcome);
+        settle::carry_out(journal, current, &decision).await?;
+        self.settled();
+        Ok(())
+    }
+
+    /// The try cannot go on: decides that, finds what any attempt of it holds, and takes the locks off. Gives
+    /// nothing if another try is to follow.
+    async fn abandon<T, E>(
+        &self,
+        current: &Try,
+        body: Pin<&mut (impl Future<Output = Result<T, E>> + Send)>,
+        has_returned: bool,
+        stop: Trapped,
+    ) -> Result<Option<Result<T, E>>, Trapped> {
+        let journal = self.journal();
+        let died = matches!(stop.fault, Fault::Died { .. });
+        let decision = current.decision(if died { Outcome::Died } else { Outcome::Failed })?;
+        self.decide(current, &decision).await?;
+        self.count(decision.outcome);
+        self.wind_up(current, body, has_returned, &decision).await?;
+        let Fault::Died { row, holder } = stop.fault else { return Err(stop) };
+        let tries = self.tries;
+        if tries >= self.options.max_tries.unwrap_or(MAX_TRIES).max(1) {
+            return Err(Fault::Contended { tries, row, holder }.into());
+        }
+        let (shortest, longest) = BACKOFF;
+        let pause = (shortest * (1 << tries.min(10))).min(longest);
+        tokio::time::sleep(jittered(pause, &journal.identity().instance.to_string(), tries)).await;
+        Ok(None)
+    }
+
+    /// Lets the body run as far as any attempt of the try can have come, and ends what it holds.
+    async fn wind_up<T, E>(
+        &self,
+        current: &Try,
+        body: Pin<&mut (impl Future<Output = Result<T, E>> + Send)>,
+        has_returned: bool,
+        decision: &Decision,
+    ) -> Result<(), Trapped> {
+        let journal = self.journal();
+        current.ending.cancel();
+        if has_returned || matches!(self.drive(current, body).await?, Ended::Returned(Ok(_))) {
+            current.end_written(journal).await?;
+        }
+        settle::carry_out(journal, current, decision).await?;
+        self.settled();
+        Ok(())
+    }
+
+    /// A try whose decision is in the journal: the body comes to the same end.
+    async fn replay<T, E>(
+        &self,
+        current: &Try,
+        mut body: Pin<&mut (impl Future<Output = Result<T, E>> + Send)>,
+        path: &StepPath,
+        decision: &Decision,
+    ) -> Result<Option<Result<T, E>>, Trapped> {
+        let journal = self.journal();
+        let ended = self.drive(current, body.as_mut()).await?;
+        let settled = journal.replay(path, &self.fingerprint())?.is_some();
+        let decided = decision.outcome;
+        let result = match (decided, ended) {
+            (Outcome::Committed, Ended::Returned(Ok(value))) => {
+                current.take_written(journal, None).await?;
+                self.compare(current, decision)?;
+                Some(Ok(value))
+            }
+            (Outcome::RolledBack, Ended::Returned(Err(error))) => Some(Err(error)),
+            (Outcome::Died | Outcome::Failed, ended) => {
+                let has_returned = matches!(ended, Ended::Returned(Ok(_)));
+                if has_returned {
+                    current.end_written(journal).await?;
+                }
+                if !settled && !matches!(ended, Ended::Returned(Err(_))) {
+                    self.wind_up(current, body, has_returned, decision).await?;
+                    return self.resolved(None);
+                }
+                None
+            }
+            (_, ended) => return Err(self.diverged(decision, &ended)),
+        };
+        if settled {
+            return Ok(result);
+        }
+        settle::carry_out(journal, current, decision).await?;
+        self.settled();
+        self.resolved(result)
+    }
+
+    /// The result of a try that is decided; an operator who resolves it wants nothing further.
+    fn resolved<R>(&self, result: Option<R>) -> Result<Option<R>, Trapped> {
+        match self.journal().identity().roll_back {
+            true => Err(Fault::Resolved { outcome: "completed" }.into()),
+            false => Ok(result),
+        }
+    }
+
+    async fn decide(&self, current: &Try, decision: &Decision) -> Result<(), Fault> {
+        let entries = {
+            let mut state = current.state();
+            state.view.record();
+            std::mem::take(&mut state.entries)
+        };
+        let part = Part::Decision(StepPath::of(current.prefix.clone()), decision.clone());
+        self.journal().put_part(part, entries).await
+    }
+
+    /// Lets the next record say that the decision is carried out.
+    fn settled(&self) {
+        let path = StepPath::of(self.step.path().branch(self.number));
+        let value = AttributeValue::Bool(true);
+        let entry = crate::attempt::Entry { path, fingerprint: self.fingerprint(), value };
+        self.journal().acknowledged(entry);
+    }
+
+    fn fingerprint(&self) -> Fingerprint {
+        self.step.fingerprint(What::new("txn", "rows", String::new(), &[]))
+    }
+
+    fn count(&self, outcome: Outcome) {
+        let transactions = &self.environment().transactions;
+        match outcome {
+            Outcome::Committed => transactions.committed(),
+            Outcome::RolledBack => transactions.rolled_back(),
+            Outcome::Died => transactions.died(),
+            Outcome::Failed => {}
+        }
+    }
+
+    /// A replay that would write something else than what was decided is not the code that decided it.
+    fn compare(&self, current: &Try, decision: &Decision) -> Result<(), Fault> {
+        let now = current.held_rows()?;
+        let same = now.len() == decision.rows.len()
+            && now.iter().all(|row| {
+                decision.rows.iter().any(|decided| decided.name() == row.name() && decided.change == row.change)
+            });
+        match same {
+            true => Ok(()),
+            false => Err(Divergence {
+                recorded: format!("a transaction over {} rows, step {}", decision.rows.len(), self.step.path()),
+                asked: format!("one over {} rows, or with other values", now.len()),
+            }
+            .into()),
+        }
+    }
+
+    fn diverged<T, E>(&self, decision: &Decision, ended: &Ended<Result<T, E>>) -> Trapped {
+        let asked = match ended {
+            Ended::Returned(Ok(_)) => "it to be committed",
+            Ended::Returned(Err(_)) => "it to be rolled back",
+            Ended::Stopped(_) => "another step in it",
+        };
+        let recorded = format!("that the transaction of step {} was {}", self.step.path(), decision.outcome.word());
+        let fault = Divergence { recorded, asked: asked.to_owned() }.into();
+        Trapped { step: None, fault }
+    }
+
+    fn journal(&self) -> &Journal {
+        self.step.journal()
+    }
+
+    fn environment(&self) -> &crate::environment::Environment {
+        self.step.environment()
+    }
+}
+
+impl Try {
+    /// The decision that this outcome of the try is.
+    fn decision(&self, outcome: Outcome) -> Result<Decision, Fault> {
+        let commits = outcome == Outcome::Committed;
+        let state = self.state();
+        let rows = if commits { state.view.held(None)? } else { state.view.held_unchanged() };
+        let participants = if commits { state.calls.prepared() } else { state.calls.called() };
+        let rolled_back = if commits { state.calls.called_in_vain() } else { Vec::new() };
+        let detached = state.detached.iter().filter(|_| commits).map(|(_, call)| call.clone()).collect();
+        Ok(Decision { outcome, rows, participants, rolled_back, detached })
+    }
+}
+
+impl Decision {
+    /// Whether nothing follows from it.
+    fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.participants.is_empty() && self.rolled_back.is_empty() && self.detached.is_empty()
+    }
+}

@@ -1,0 +1,104 @@
+//! Transactions over rows and functions that own them (protocol, section 6).
+//!
+//! Invariants kept here: *two-phase locking* (a row that a transaction read or wrote is held until the decision is
+//! durable; the decision is one record, put once); *agreement* (what a body saw is in the decision record; the rows
+//! that it saw were held); nothing that an attempt took is left behind, whichever attempt decided.
+//!
+//! | file | what |
+//! |---|---|
+//! | `id.rs` | the names of transactions, and their age |
+//! | `view.rs`, `evaluate.rs` | what a transaction sees of rows: held values, with its own writes |
+//! | `attempt.rs` | one try: its steps, and how it is stopped |
+//! | `acquire.rs` | taking rows; wait-die |
+//! | `call.rs` | calls that join the transaction |
+//! | `coordinator.rs` | `txn!`: tries, decision, what follows it |
+//! | `participant.rs` | a function that was called in a transaction: prepare, commit, abort |
+//! | `settle.rs` | a decision carried out: rows, participants, detached calls |
+//! | `record.rs` | how all that looks in journal records |
+
+use serde::{Deserialize, Serialize};
+
+mod acquire;
+mod attempt;
+mod call;
+mod coordinator;
+mod evaluate;
+mod guard;
+mod id;
+mod operator;
+mod participant;
+mod record;
+mod settle;
+mod statistics;
+mod view;
+
+use crate::ids::InstanceId;
+
+pub use coordinator::{Fallible, Transaction, TransactionOptions, transaction};
+pub use guard::{Lock, LockGuard, Unlock, lock};
+pub use participant::InDoubt;
+pub use statistics::{Tallies, TransactionStatistics};
+
+pub(crate) use acquire::Patience;
+pub(crate) use attempt::{Stop, Try};
+pub(crate) use call::Callee;
+pub(crate) use guard::Guards;
+pub(crate) use id::{TransactionId, holder_text};
+pub(crate) use operator::roll_back;
+pub(crate) use participant::{handle, in_doubt};
+pub(crate) use record::{Decision, HeldRow, Part, Prepared};
+
+/// The most rows that one function may touch in one transaction.
+pub(crate) const MAX_ROWS: usize = 100;
+/// The most bytes that one function may write in one transaction.
+pub(crate) const MAX_WRITE_BYTES: usize = 256 * 1024;
+/// The most calls of one function in one transaction.
+pub(crate) const MAX_CALLS: usize = 25;
+
+/// The transaction that a call joins, as it travels with the call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransactionContext {
+    pub(crate) id: TransactionId,
+    /// The longest time to wait for a lock, in milliseconds.
+    pub(crate) max_wait_ms: u64,
+    /// The parts of the transaction that come before this call in the program: those that are prepared, and those
+    /// that wait for it and have saved what they hold.
+    pub(crate) known: Vec<Participant>,
+}
+
+/// A function that takes part in a transaction.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Participant {
+    pub(crate) service: String,
+    pub(crate) function: String,
+    pub(crate) instance: InstanceId,
+    /// For one that waits for a call: the step at which it has saved what it holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) saved_at: Option<Vec<u32>>,
+    /// Whether the block that called it was rolled back, so that nothing of it counts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) rolled_back: bool,
+}
+
+/// A detached call that is held back until the commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct HeldCall {
+    pub(crate) service: String,
+    pub(crate) function: String,
+    pub(crate) instance: InstanceId,
+    pub(crate) arguments: String,
+    pub(crate) caller: String,
+}
+
+/// What a participant answers to a call.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Answer {
+    /// It has run, and keeps what it holds until it is told. `participants` are itself and those below it, in the
+    /// order of the program; none, if there is nothing to tell.
+    Prepared { result: String, participants: Vec<Participant> },
+    /// It met an older holder of a row that it needs.
+    Died { row: String, holder: String },
+    /// It was told before that the transaction is rolled back.
+    Aborted,
+}

@@ -1,0 +1,143 @@
+//! Carrying a decision out: locks off with the changes, participants told, detached calls made.
+//!
+//! Invariant: it can be done again from the beginning, by anybody, with the same effect as once. Whoever is told is
+//! told again until it has answered.
+
+use futures_util::future::{join_all, try_join_all};
+
+use super::attempt::Try;
+use super::record::{Decision, HeldRow, Outcome};
+use super::{Answer, HeldCall, Participant, TransactionContext, TransactionId};
+use crate::attempt::Journal;
+use crate::daal::RowRelease;
+use crate::environment::{Environment, journal_table};
+use crate::error::{Fault, InvokeError};
+use crate::invoke::{Delivery, Invocation};
+
+/// Carries out the decision of a coordinator.
+pub(super) async fn carry_out(journal: &Journal, current: &Try, decision: &Decision) -> Result<(), Fault> {
+    let (environment, service) = (journal.environment(), journal.identity().function.service);
+    let id = current.id(journal);
+    // What no record names is taken off from its end: whoever comes after a crash can then follow what is left.
+    let found = current.state().view.unrecorded();
+    for row in &found {
+        release(environment, service, &id, row, false).await?;
+    }
+    let commits = decision.outcome == Outcome::Committed;
+    let rows = try_join_all(decision.rows.iter().map(|row| release(environment, service, &id, row, commits)));
+    if !commits {
+        let told = tell_each(environment, &id, &decision.participants);
+        let (rows, told) = futures_util::future::join(rows, told).await;
+        return rows.and(told);
+    }
+    let (here, elsewhere): (Vec<_>, Vec<_>) = decision.participants.iter().cloned().partition(|p| p.service == service);
+    let (rows, told) = futures_util::future::join(rows, tell_services(environment, &id, &elsewhere)).await;
+    rows.and(told)?;
+    // Participants of this service have their changes in the rows of the coordinator, which must come first.
+    tell_services(environment, &id, &here).await?;
+    tell_each(environment, &id, &decision.rolled_back).await?;
+    place(environment, &decision.detached).await
+}
+
+/// Takes the lock of one row off; with the change, if it is committed.
+pub(super) async fn release(
+    environment: &Environment,
+    service: &str,
+    id: &TransactionId,
+    row: &HeldRow,
+    commits: bool,
+) -> Result<(), Fault> {
+    let change = row.change.as_ref().filter(|_| commits);
+    let (journal, owner) = (journal_table(service), id.to_bytes());
+    let (table, key, entries) = (row.table.as_str(), &row.key, row.entries.as_slice());
+    let journal = journal.as_str();
+    let release = RowRelease { environment, journal, table, key, entries, owner, change, watermark_s: 0 };
+    release.release(Some(row.epoch)).await
+}
+
+/// Tells each service once that the transaction is committed, with its participants in the order of the program.
+async fn tell_services(
+    environment: &Environment,
+    id: &TransactionId,
+    participants: &[Participant],
+) -> Result<(), Fault> {
+    let mut services: Vec<Vec<&Participant>> = Vec::new();
+    for participant in participants {
+        match services.iter_mut().find(|known| known[0].service == participant.service) {
+            Some(known) => known.push(participant),
+            None => services.push(vec![participant]),
+        }
+    }
+    let told = services.iter().map(|participants| tell(environment, id, participants, Delivery::Commit));
+    join_all(told).await.into_iter().try_for_each(|told| told.map(drop))
+}
+
+/// Tells each participant that the transaction is rolled back.
+pub(super) async fn tell_each(
+    environment: &Environment,
+    id: &TransactionId,
+    participants: &[Participant],
+) -> Result<(), Fault> {
+    let each: Vec<_> = participants.iter().map(|participant| [participant]).collect();
+    // The others are told even if one cannot be: a later attempt tells them all again.
+    let told = join_all(each.iter().map(|one| tell(environment, id, one, Delivery::Abort))).await;
+    told.into_iter().try_for_each(|told| told.map(drop))
+}
+
+/// Tells participants of one service the decision, until they have answered, a bounded number of times.
+async fn tell(
+    environment: &Environment,
+    id: &TransactionId,
+    participants: &[&Participant],
+    delivery: Delivery,
+) -> Result<Option<Answer>, Fault> {
+    let Some(last) = participants.last() else { return Ok(None) };
+    let instances: Vec<_> = participants.iter().map(|participant| participant.instance).collect();
+    let invocation = Invocation {
+        service: last.service.clone(),
+        function: last.function.clone(),
+        instance: last.instance,
+        arguments: crate::data::encode(&instances)?,
+        caller: Some(id.to_string()),
+        delivery,
+        transaction: Some(TransactionContext { id: id.clone(), max_wait_ms: 0, known: Vec::new() }),
+    };
+    Ok(crate::data::decode(&deliver(environment, invocation).await?)?)
+}
+
+/// Makes the detached calls that were held back.
+pub(super) async fn place(environment: &Environment, calls: &[HeldCall]) -> Result<(), Fault> {
+    let placed = calls.iter().map(|call| {
+        let HeldCall { service, function, instance, arguments, caller } = call.clone();
+        let (caller, delivery, transaction) = (Some(caller), Delivery::Accept, None);
+        deliver(environment, Invocation { service, function, instance, arguments, caller, delivery, transaction })
+    });
+    try_join_all(placed).await.map(drop)
+}
+
+async fn deliver(environment: &Environment, invocation: Invocation) -> Result<String, Fault> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let error = match environment.invoker.invoke(invocation.clone()).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        if tries >= environment.settings.call_tries || matches!(error, InvokeError::Refused(_)) {
+            let Invocation { service, function, .. } = invocation;
+            return Err(Fault::Undelivered { service, function, error });
+        }
+        tokio::time::sleep(environment.settings.backoff_after(tries)).await;
+    }
+}
+
+impl Try {
+    /// Tells a participant that the transaction is rolled back, and what it had answered, if it had.
+    pub(super) async fn tell_to_abort(
+        &self,
+        journal: &Journal,
+        participant: &Participant,
+    ) -> Result<Option<Answer>, Fault> {
+        tell(journal.environment(), &self.id(journal), &[participant], Delivery::Abort).await
+    }
+}

@@ -1,0 +1,277 @@
+//! What one function sees of rows in a transaction: their values as held, with its own writes.
+//!
+//! Invariant: what a step sees depends only on the steps before it in the program, never on how branches of a
+//! `join!` happen to advance. So two attempts see the same. Branches that both write one row have no order, and
+//! are refused.
+
+use std::collections::BTreeMap;
+
+use serde_dynamo::AttributeValue;
+
+use super::evaluate::apply;
+use super::record::HeldRow;
+use crate::attempt::Fingerprint;
+use crate::attributes::{key_text, size_of_all};
+use crate::daal::{Action, Difference, MAX_ITEM_BYTES, Mode};
+use crate::error::{Fault, TransactionFault};
+use crate::ids::StepPath;
+use crate::store::{Attributes, StoreError};
+
+/// The rows that one try has touched, by their names.
+#[derive(Default)]
+pub(super) struct View {
+    rows: BTreeMap<String, RowView>,
+    /// The prefixes of inner blocks that were rolled back.
+    rolled_back: Vec<Vec<u32>>,
+}
+
+/// One row.
+pub(super) struct RowView {
+    pub(super) table: String,
+    pub(super) key: Attributes,
+    /// The row as it was when it was taken.
+    base: Option<Base>,
+    acquisitions: Vec<Acquisition>,
+    writes: Vec<Write>,
+    /// The entries of acquisitions of participants that called back, and the epoch that they saw.
+    adopted: Vec<Vec<u8>>,
+    adopted_epoch: u64,
+}
+
+/// What a row was when it was taken.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Base {
+    /// The user's attributes, if there is a row.
+    pub(super) item: Option<Attributes>,
+    pub(super) epoch: u64,
+}
+
+struct Acquisition {
+    path: StepPath,
+    entry: Vec<u8>,
+    mode: Mode,
+    /// Whether it was known when the decision was made.
+    recorded: bool,
+}
+
+struct Write {
+    path: StepPath,
+    fingerprint: Option<Fingerprint>,
+    change: Change,
+}
+
+enum Change {
+    Own { actions: Vec<Action>, deletes: bool },
+    Adopted(Difference),
+}
+
+/// A row that is written and must be taken before the decision.
+pub(super) struct Unheld {
+    pub(super) table: String,
+    pub(super) key: Attributes,
+    pub(super) path: StepPath,
+    pub(super) fingerprint: Fingerprint,
+    /// Whether there probably is such a row: one that is put without having been read is probably new.
+    pub(super) present: bool,
+}
+
+impl View {
+    /// How many rows were touched.
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(super) fn contains(&self, row: &str) -> bool {
+        self.rows.contains_key(row)
+    }
+
+    /// The row, touched now.
+    pub(super) fn touch(&mut self, row: &str, table: &str, key: &Attributes) -> &mut RowView {
+        self.rows.entry(row.to_owned()).or_insert_with(|| RowView {
+            table: table.to_owned(),
+            key: key.clone(),
+            base: None,
+            acquisitions: Vec::new(),
+            writes: Vec::new(),
+            adopted: Vec::new(),
+            adopted_epoch: 0,
+        })
+    }
+
+    /// Whether a step before `at` has taken the row in this mode, or a stronger one.
+    pub(super) fn is_held(&self, row: &str, at: &StepPath, mode: Mode) -> bool {
+        self.rows.get(row).is_some_and(|row| row.is_held(at, mode))
+    }
+
+    /// Whether any row is held.
+    pub(super) fn holds_any(&self) -> bool {
+        self.rows.values().any(|row| !row.acquisitions.is_empty() || !row.adopted.is_empty())
+    }
+
+    /// Undoes what the steps below `prefix` have written.
+    pub(super) fn roll_back(&mut self, prefix: Vec<u32>) {
+        self.rolled_back.push(prefix);
+    }
+
+    pub(super) fn is_rolled_back(&self, path: &StepPath) -> bool {
+        self.rolled_back.iter().any(|prefix| path.is_below(prefix))
+    }
+
+    /// The row as step `at` sees it; `None` if there is no such row.
+    pub(super) fn current(&self, row: &str, at: &StepPath) -> Result<Option<Attributes>, Fault> {
+        let Some(row) = self.rows.get(row) else { return Ok(None) };
+        row.fold(|write| write.path.precedes(at) && !self.is_rolled_back(&write.path))
+    }
+
+    /// Remembers a write of step `path`.
+    pub(super) fn write(
+        &mut self,
+        row: &str,
+        path: StepPath,
+        fingerprint: Fingerprint,
+        actions: Vec<Action>,
+        deletes: bool,
+    ) -> Result<(), Fault> {
+        self.push(row, Write { path, fingerprint: Some(fingerprint), change: Change::Own { actions, deletes } })
+    }
+
+    /// Takes over what a participant of this service has left, which was called by step `path`.
+    pub(super) fn adopt(&mut self, path: &StepPath, row: &HeldRow) -> Result<(), Fault> {
+        let Some(difference) = row.change.clone() else { return Ok(()) };
+        let name = row.name();
+        let view = self.touch(&name, &row.table, &row.key);
+        view.adopted.extend(row.entries.iter().cloned());
+        view.adopted_epoch = row.epoch;
+        let change = Change::Adopted(difference);
+        self.push(&name, Write { path: path.clone(), fingerprint: None, change })
+    }
+
+    fn push(&mut self, row: &str, write: Write) -> Result<(), Fault> {
+        let rolled_back = std::mem::take(&mut self.rolled_back);
+        let view = self.rows.get_mut(row).expect("a row is touched before it is written");
+        let lives = |other: &Write| !rolled_back.iter().any(|prefix| other.path.is_below(prefix));
+        let beside = view.writes.iter().filter(|other| lives(other)).any(|other| !other.path.precedes(&write.path));
+        let row = format!("{} {}", view.table, key_text(&view.key));
+        view.writes.push(write);
+        self.rolled_back = rolled_back;
+        if beside { Err(TransactionFault::Branches { row }.into()) } else { Ok(()) }
+    }
+
+    /// The rows that are written and not held alone, by writes before `at` if it is given.
+    pub(super) fn unheld(&self, at: Option<&StepPath>) -> Vec<Unheld> {
+        let counts = |write: &&Write| !self.is_rolled_back(&write.path) && at.is_none_or(|at| write.path.precedes(at));
+        let rows = self.rows.values().filter_map(|row| {
+            let first = row.writes.iter().filter(counts).find(|write| write.fingerprint.is_some())?;
+            let alone = row.acquisitions.iter().any(|taken| taken.mode == Mode::Exclusive);
+            let held = alone || (!row.adopted.is_empty() && row.base.is_some());
+            let Change::Own { actions, deletes } = &first.change else { return None };
+            let puts = !deletes && first.fingerprint.as_ref().is_some_and(|print| print.what.kind == "put");
+            (!held).then(|| Unheld {
+                table: row.table.clone(),
+                key: row.key.clone(),
+                path: first.path.clone(),
+                fingerprint: first.fingerprint.clone().expect("found by its fingerprint"),
+                present: !puts || actions.is_empty(),
+            })
+        });
+        rows.collect()
+    }
+
+    /// The rows that are held, with what a commit changes, as far as steps before `at` have touched them.
+    pub(super) fn held(&self, at: Option<&StepPath>) -> Result<Vec<HeldRow>, Fault> {
+        let counts = |path: &StepPath| at.is_none_or(|at| path.precedes(at));
+        let held = self.rows.values().filter_map(|row| {
+            let held = row.held(counts)?;
+            let change = row.difference(|write| counts(&write.path) && !self.is_rolled_back(&write.path));
+            Some(change.map(|change| HeldRow { change, ..held }))
+        });
+        held.collect()
+    }
+
+    /// The rows that are held, without changes.
+    pub(super) fn held_unchanged(&self) -> Vec<HeldRow> {
+        self.rows.values().filter_map(|row| row.held(|_| true)).collect()
+    }
+
+    /// Everything taken so far will be in the decision record.
+    pub(super) fn record(&mut self) {
+        let acquisitions = self.rows.values_mut().flat_map(|row| &mut row.acquisitions);
+        acquisitions.for_each(|taken| taken.recorded = true);
+    }
+
+    /// The acquisitions that no decision record has, the last of the program first.
+    pub(super) fn unrecorded(&self) -> Vec<HeldRow> {
+        let mut taken: Vec<_> =
+            self.rows.values().flat_map(|row| row.acquisitions.iter().map(move |a| (a, row))).collect();
+        taken.retain(|(acquisition, _)| !acquisition.recorded);
+        taken.sort_by(|(one, _), (other, _)| other.path.cmp(&one.path));
+        let released = taken.into_iter().map(|(acquisition, row)| HeldRow {
+            table: row.table.clone(),
+            key: row.key.clone(),
+            entries: vec![acquisition.entry.clone()],
+            change: None,
+            epoch: row.base.as_ref().map_or(0, |base| base.epoch),
+        });
+        released.collect()
+    }
+}
+
+impl RowView {
+    fn is_held(&self, at: &StepPath, mode: Mode) -> bool {
+        let enough = |taken: &Acquisition| mode == Mode::Shared || taken.mode == Mode::Exclusive;
+        self.acquisitions.iter().any(|taken| enough(taken) && taken.path.precedes(at))
+    }
+
+    /// Remembers that step `path` has taken the row, which was `base`.
+    pub(super) fn taken(&mut self, path: StepPath, entry: Vec<u8>, mode: Mode, base: Base, recorded: bool) {
+        self.acquisitions.push(Acquisition { path, entry, mode, recorded });
+        self.base.get_or_insert(base);
+    }
+
+    /// How the row is held by the steps that count, without a change.
+    fn held(&self, counts: impl Fn(&StepPath) -> bool) -> Option<HeldRow> {
+        let entries = self.acquisitions.iter().filter(|taken| counts(&taken.path)).map(|taken| &taken.entry);
+        let entries: Vec<_> = entries.chain(&self.adopted).cloned().collect();
+        let epoch = self.base.as_ref().map_or(self.adopted_epoch, |base| base.epoch);
+        let held = HeldRow { table: self.table.clone(), key: self.key.clone(), entries, change: None, epoch };
+        (!held.entries.is_empty()).then_some(held)
+    }
+
+    /// The row after those writes that count.
+    fn fold(&self, counts: impl Fn(&Write) -> bool) -> Result<Option<Attributes>, Fault> {
+        let mut item = self.base.as_ref().and_then(|base| base.item.clone());
+        for write in self.writes.iter().filter(|write| counts(write)) {
+            let before = item.take().unwrap_or_else(|| self.key.clone());
+            item = match &write.change {
+                Change::Own { actions, deletes } => {
+                    let after = apply(&self.table, &before, actions)?;
+                    (!deletes).then_some(after)
+                }
+                Change::Adopted(difference) => difference.over(before),
+            };
+        }
+        Ok(item)
+    }
+
+    /// What those writes that count change, together.
+    fn difference(&self, counts: impl Fn(&Write) -> bool) -> Result<Option<Difference>, Fault> {
+        let mut writes = self.writes.iter().filter(|write| counts(write)).peekable();
+        if writes.peek().is_none() {
+            return Ok(None);
+        }
+        let item = self.fold(&counts)?;
+        if item.as_ref().is_some_and(|item| size_of_all(item) > MAX_ITEM_BYTES) {
+            return Err(StoreError::ItemTooLarge { table: self.table.clone() }.into());
+        }
+        let touched = writes.flat_map(|write| -> Vec<&str> {
+            match &write.change {
+                Change::Own { actions, .. } => actions.iter().map(Action::attribute).collect(),
+                Change::Adopted(difference) => difference.attributes.keys().map(String::as_str).collect(),
+            }
+        });
+        let value = |name: &str| item.as_ref().and_then(|item| item.get(name)).cloned();
+        let attributes: BTreeMap<String, Option<AttributeValue>> =
+            touched.map(|name| (name.to_owned(), value(name))).collect();
+        Ok(Some(Difference { attributes, deletes: item.is_none() }))
+    }
+}
