@@ -14,6 +14,7 @@ mod macros;
 mod paths;
 mod rules;
 mod steps;
+mod transaction;
 
 /// What the steps of a body need to know.
 pub(crate) struct Context {
@@ -21,6 +22,8 @@ pub(crate) struct Context {
     pub(crate) service: TokenStream,
     /// Whether they may only observe.
     pub(crate) read_only: bool,
+    /// What the function gives, if its signature tells.
+    pub(crate) output: Option<TokenStream>,
 }
 
 /// The name of the attempt's context in generated code. No name that the user writes can mean it.
@@ -48,7 +51,7 @@ pub(crate) fn expand(
 
 /// Notes the mistakes of a body that cannot be expanded, because its signature has mistakes too.
 pub(crate) fn check(body: &Result<Block, (TokenStream, syn::Error)>, errors: &mut Errors) {
-    let context = Context { service: quote!(_), read_only: false };
+    let context = Context { service: quote!(_), read_only: false, output: None };
     expand(body, &context, errors);
 }
 
@@ -66,9 +69,21 @@ pub(crate) fn join_outside() -> TokenStream {
     errors.to_compile_errors()
 }
 
+/// Expands a `txn!` that no function rewrote: it is outside of one.
+pub(crate) fn transaction_outside() -> TokenStream {
+    let mut errors = Errors::default();
+    errors.push_at(Span::call_site(), &catalogue::transaction_outside());
+    errors.to_compile_errors()
+}
+
 /// Whether a path in a macro call means `beldi::join!`.
 fn is_join(path: &Path) -> bool {
     is_ours(path, "join")
+}
+
+/// Whether a path in a macro call means `beldi::txn!`.
+fn is_transaction(path: &Path) -> bool {
+    is_ours(path, "txn")
 }
 
 /// Whether `path` is `name` alone or `beldi::name`.

@@ -3,15 +3,18 @@
 //! Every mistake has a code, and every code has a page in the book (`errors/BELDI0xx.md`). Four codes
 //! are told by traits and lints of `beldi-core` instead, because only the type checker sees them:
 //! BELDI008 (`Data`), BELDI009 (`UsableIn`), BELDI010 (`Observation`, `ReadOnlyFunction`) and BELDI011
-//! (`must_use`). BELDI001 is told by both: here for well-known futures, there for all others.
+//! (`must_use`). Some of them are told by both: BELDI001 here for well-known futures, BELDI010 here for `txn!`, and there for
+//! all others.
 
 mod body;
 mod item;
 mod signature;
+mod transaction;
 
 pub(crate) use body::*;
 pub(crate) use item::*;
 pub(crate) use signature::*;
+pub(crate) use transaction::*;
 
 use std::fmt;
 

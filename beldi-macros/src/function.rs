@@ -12,7 +12,6 @@ mod check;
 mod expand;
 mod model;
 mod parse;
-mod timeout;
 
 /// Expands `#[beldi::function(options)] item`.
 pub(crate) fn function(options: TokenStream, item: &TokenStream) -> TokenStream {

@@ -20,6 +20,7 @@ mod options;
 mod service;
 #[cfg(test)]
 mod tests;
+mod timeout;
 
 /// Makes an `async fn` a function of a service, whose every step happens exactly once.
 ///

@@ -1,22 +1,25 @@
 //! Finding the first `.await` of some code, where none may be.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, Punct, Spacing, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprAwait, ExprCall, Item, Macro};
 
-/// The first step in `expr`, as the token to blame: an `.await`, or a `join!`, which waits as well.
+/// The first step in `expr`, as the token to blame: an `.await`, or a `join!` or `txn!`, which wait as well.
 pub(super) fn first_step(expr: &Expr) -> Option<Ident> {
     let mut finder = Finder(None);
     finder.visit_expr(expr);
     finder.0
 }
 
-/// The first `.await` among raw tokens.
+/// The first `.await` or `txn!` among raw tokens.
 pub(super) fn first_await(tokens: TokenStream) -> Option<Ident> {
     let mut after_dot = false;
-    for token in tokens {
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let is_called = matches!(tokens.peek(), Some(TokenTree::Punct(next)) if is_bang(next));
         match token {
             TokenTree::Ident(ident) if after_dot && ident == "await" => return Some(ident),
+            TokenTree::Ident(ident) if is_called && ident == "txn" => return Some(ident),
             TokenTree::Group(group) => {
                 if let Some(found) = first_await(group.stream()) {
                     return Some(found);
@@ -28,6 +31,11 @@ pub(super) fn first_await(tokens: TokenStream) -> Option<Ident> {
         }
     }
     None
+}
+
+/// Whether it is a `!` of its own, and not that of `!=`.
+fn is_bang(punct: &Punct) -> bool {
+    punct.as_char() == '!' && punct.spacing() == Spacing::Alone
 }
 
 struct Finder(Option<Ident>);
@@ -54,7 +62,9 @@ impl<'ast> Visit<'ast> for Finder {
 
     fn visit_macro(&mut self, mac: &'ast Macro) {
         match mac.path.segments.last() {
-            Some(last) if super::is_join(&mac.path) => self.found(last.ident.clone()),
+            Some(last) if super::is_join(&mac.path) || super::is_transaction(&mac.path) => {
+                self.found(last.ident.clone())
+            }
             _ => self.0 = self.0.take().or_else(|| first_await(mac.tokens.clone())),
         }
     }

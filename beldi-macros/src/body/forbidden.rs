@@ -8,7 +8,7 @@ use syn::visit::{self, Visit};
 use syn::{Block, Expr, ExprCall, ExprPath, ItemUse, Macro, UseTree};
 
 use super::macros::Arguments;
-use super::{is_ours, paths, rules};
+use super::{is_ours, is_transaction, paths, rules, transaction};
 use crate::catalogue;
 use crate::errors::Errors;
 
@@ -79,6 +79,12 @@ impl<'ast> Visit<'ast> for Check<'_> {
     fn visit_macro(&mut self, mac: &'ast Macro) {
         if let Some(mistake) = rules::judge_macro(&paths::names(&mac.path)) {
             self.errors.push(&mac.path, &mistake);
+            return;
+        }
+        if is_transaction(&mac.path)
+            && let Some(body) = transaction::body(mac)
+        {
+            self.visit_block(&body);
             return;
         }
         match Arguments::parse(mac) {

@@ -1,24 +1,26 @@
-//! The rewriting: each `.await` becomes a step, each `join!` a set of branches.
+//! The rewriting: each `.await` becomes a step, each `join!` a set of branches, each `txn!` a loop of tries.
 //!
-//! Ordinals count the awaits and joins of a body in the order of the source. They are part of each
+//! Ordinals count the awaits, joins and transactions of a body in the order of the source. They are part of each
 //! step's path in the journal, so this order must never depend on anything but the source.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::parse::Parser;
-use syn::punctuated::Punctuated;
-use syn::spanned::Spanned;
+use quote::{ToTokens, quote, quote_spanned};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Block, Expr, ExprAsync, ExprAwait, ExprCall, Item, Macro, Stmt, Token};
+use syn::{Block, Expr, ExprAsync, ExprAwait, ExprCall, ExprTry, Item, Macro, Stmt};
 
 use super::macros::Arguments;
-use super::{Context, find, forbidden, is_join, paths, rules};
+use super::{Context, find, forbidden, is_join, is_transaction, paths, rules};
 use crate::catalogue;
 use crate::errors::Errors;
 
+mod join;
+mod transaction;
+
 /// The block with its steps, or nothing if what remains after a mistake would not type-check.
 pub(super) fn rewrite(mut block: Block, context: &Context, errors: &mut Errors) -> Option<TokenStream> {
-    let mut steps = Steps { context, errors, cx: super::cx(), ordinal: 0, broken: false };
+    let (observes, output) = (context.read_only, context.output.clone());
+    let place = Place { cx: super::cx(), observes, in_transaction: false, output };
+    let mut steps = Steps { context, errors, place, ordinal: 0, broken: false };
     steps.visit_block_mut(&mut block);
     (!steps.broken).then(|| block.into_token_stream())
 }
@@ -26,10 +28,21 @@ pub(super) fn rewrite(mut block: Block, context: &Context, errors: &mut Errors) 
 struct Steps<'a> {
     context: &'a Context,
     errors: &'a mut Errors,
-    /// The context that steps run in: the function's, or that of a branch.
-    cx: Ident,
+    place: Place,
     ordinal: u32,
     broken: bool,
+}
+
+/// Where in the body a step is.
+#[derive(Clone)]
+struct Place {
+    /// The context that steps run in: that of the function, of a branch, or of a try.
+    cx: Ident,
+    /// Whether steps may only observe.
+    observes: bool,
+    in_transaction: bool,
+    /// What `?` leaves with its error, if it is the function and its output is known.
+    output: Option<TokenStream>,
 }
 
 impl Steps<'_> {
@@ -47,14 +60,18 @@ impl Steps<'_> {
     /// runtime finds the line of a step, and there the compiler reports a mistake.
     fn step(&mut self, operation: &TokenStream, span: Span) -> TokenStream {
         let ordinal = self.next_ordinal();
-        let (cx, service) = (&self.cx, &self.context.service);
-        let verb = Ident::new(if self.context.read_only { "observe" } else { "step" }, span);
+        let (cx, service) = (&self.place.cx, &self.context.service);
+        let verb = Ident::new(if self.place.observes { "observe" } else { "step" }, span);
         quote_spanned!(span=> ::beldi::__private::#verb::<#service, _>(&#cx, #ordinal, #operation))
     }
 
     fn awaited(&mut self, awaited: &mut ExprAwait) {
         if matches!(&*awaited.base, Expr::Macro(mac) if is_join(&mac.mac.path)) {
             return self.refuse(awaited.await_token, &catalogue::join_awaited());
+        }
+        if called_transaction(&awaited.base).is_some() {
+            self.refuse(awaited.await_token, &catalogue::transaction_awaited());
+            return self.visit_expr_mut(&mut awaited.base);
         }
         self.visit_expr_mut(&mut awaited.base);
         // What the check has refused stays a future of its own library, which type-checks.
@@ -69,74 +86,39 @@ impl Steps<'_> {
 
     fn opaque(&mut self, code: &Expr, place: &str) {
         if let Some(token) = find::first_step(code) {
-            self.refuse(token, &catalogue::await_in_closure(place));
+            let mistake = catalogue::await_in_closure(&token.to_string(), place);
+            self.refuse(token, &mistake);
+        }
+    }
+
+    /// `txn! { .. }?`
+    fn tried_transaction(&mut self, tried: &mut ExprTry) {
+        if let Some(written) = called_transaction(&tried.expr).map(|mac| self.transaction(mac, true)) {
+            *tried.expr = written;
         }
     }
 
     fn external(&mut self, call: &mut ExprCall) {
         call.args.first_mut().into_iter().for_each(|name| self.visit_expr_mut(name));
     }
+}
 
-    fn join(&mut self, mac: &Macro) -> Expr {
-        let parser = Punctuated::<Expr, Token![,]>::parse_terminated;
-        let Ok(branches) = parser.parse2(mac.tokens.clone()) else {
-            self.refuse(&mac.path, &catalogue::join_malformed());
-            return Expr::Verbatim(TokenStream::new());
-        };
-        if branches.is_empty() {
-            self.refuse(&mac.path, &catalogue::join_empty());
-        }
-        let span = mac.path.segments.last().map_or_else(Span::call_site, |last| last.ident.span());
-        let number = self.next_ordinal();
-        let contexts: Vec<Ident> =
-            (0..branches.len()).map(|index| hidden(format_ident!("__cx_{}_{index}", self.ordinal))).collect();
-        let name = |(index, branch): (usize, &Expr)| format_ident!("branch_{index}", span = branch.span());
-        let names: Vec<Ident> = branches.iter().enumerate().map(name).collect();
-        let (mut values, mut futures) = (Vec::new(), Vec::new());
-        for ((branch, cx), name) in branches.into_iter().zip(&contexts).zip(&names) {
-            let (value, future) = self.branch(branch, cx, name);
-            values.push(value);
-            futures.push(future);
-        }
-        let indexes = (0..names.len()).map(Literal::usize_unsuffixed);
-        let (cx, join, results) = (&self.cx, hidden(format_ident!("__join")), hidden(format_ident!("__results")));
-        // An import of `join` counts as used, although its call is gone.
-        let import = mac.path.get_ident().map(|name| quote!(#[allow(unused_imports)] use #name as _;));
-        // A `match` keeps what the operations borrow alive until all branches are done.
-        Expr::Verbatim(quote_spanned! {span=> {
-            #import
-            let #join = ::beldi::__private::join(&#cx, #number);
-            #(let #contexts = #join.branch(#indexes);)*
-            let #results = match (#(#values,)*) {
-                (#(#names,)*) => ::beldi::__private::tokio_join!(#(#futures),*),
-            };
-            #results
-        }})
+/// The `txn!` that an expression is.
+fn called_transaction(expr: &Expr) -> Option<&Macro> {
+    match expr {
+        Expr::Macro(called) if is_transaction(&called.mac.path) => Some(&called.mac),
+        _ => None,
     }
+}
 
-    /// What is evaluated for a branch before all branches start, and its future, which finds that under
-    /// the name `name`.
-    fn branch(&mut self, branch: Expr, cx: &Ident, name: &Ident) -> (TokenStream, TokenStream) {
-        match branch {
-            Expr::Async(mut block) => {
-                let outer = std::mem::replace(&mut self.cx, cx.clone());
-                self.visit_block_mut(&mut block.block);
-                self.cx = outer;
-                (block.into_token_stream(), quote!(#name))
-            }
-            mut operation => {
-                if let Some(token) = find::first_step(&operation) {
-                    self.refuse(token, &catalogue::join_awaited_branch());
-                }
-                self.visit_expr_mut(&mut operation);
-                let outer = std::mem::replace(&mut self.cx, cx.clone());
-                let step = self.step(&name.to_token_stream(), name.span());
-                self.cx = outer;
-                // A block of its own keeps a mistake in the operation from being repeated by the join.
-                (operation.into_token_stream(), quote_spanned!(name.span()=> async { #step.await }))
-            }
-        }
-    }
+/// The place of a macro's name, where the compiler reports what is wrong with the whole.
+fn name_span(mac: &Macro) -> Span {
+    mac.path.segments.last().map_or_else(Span::call_site, |last| last.ident.span())
+}
+
+/// Makes an import of the macro count as used, although its call is gone.
+fn import(mac: &Macro) -> Option<TokenStream> {
+    mac.path.get_ident().map(|name| quote!(#[allow(unused_imports)] use #name as _;))
 }
 
 /// A name in generated code that the user's code can neither mean nor shadow.
@@ -151,6 +133,8 @@ impl VisitMut for Steps<'_> {
         match expr {
             Expr::Await(awaited) => self.awaited(awaited),
             Expr::Macro(mac) if is_join(&mac.mac.path) => *expr = self.join(&mac.mac),
+            Expr::Macro(mac) if is_transaction(&mac.mac.path) => *expr = self.transaction(&mac.mac, false),
+            Expr::Try(tried) if called_transaction(&tried.expr).is_some() => self.tried_transaction(tried),
             Expr::Closure(_) => self.opaque(expr, "a closure"),
             Expr::Async(ExprAsync { .. }) => self.opaque(expr, "an `async` block"),
             Expr::Call(call) if forbidden::is_external(call) => self.external(call),
@@ -161,12 +145,12 @@ impl VisitMut for Steps<'_> {
     }
 
     fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {
-        if let Stmt::Macro(mac) = stmt
-            && is_join(&mac.mac.path)
-        {
-            *stmt = Stmt::Expr(self.join(&mac.mac), mac.semi_token);
-        } else {
-            visit_mut::visit_stmt_mut(self, stmt);
+        match stmt {
+            Stmt::Macro(mac) if is_join(&mac.mac.path) => *stmt = Stmt::Expr(self.join(&mac.mac), mac.semi_token),
+            Stmt::Macro(mac) if is_transaction(&mac.mac.path) => {
+                *stmt = Stmt::Expr(self.transaction(&mac.mac, false), mac.semi_token);
+            }
+            _ => visit_mut::visit_stmt_mut(self, stmt),
         }
     }
 
@@ -178,7 +162,8 @@ impl VisitMut for Steps<'_> {
             mac.tokens = quote!(#arguments);
         } else if let Some(token) = find::first_await(mac.tokens.clone()) {
             let name = paths::names(&mac.path).join("::");
-            self.refuse(token, &catalogue::await_in_macro(&name));
+            let mistake = catalogue::await_in_macro(&token.to_string(), &name);
+            self.refuse(token, &mistake);
         }
     }
 
@@ -187,7 +172,8 @@ impl VisitMut for Steps<'_> {
         if let Item::Macro(nested) = item
             && let Some(token) = find::first_await(nested.mac.tokens.clone())
         {
-            self.refuse(token, &catalogue::await_in_macro("macro_rules"));
+            let mistake = catalogue::await_in_macro(&token.to_string(), "macro_rules");
+            self.refuse(token, &mistake);
         }
     }
 }

@@ -74,24 +74,29 @@ pub(crate) fn concurrency(path: &str) -> Mistake {
     )
 }
 
-/// An `.await` inside of a closure or an `async` block.
-pub(crate) fn await_in_closure(place: &str) -> Mistake {
+/// An `.await`, or a macro that waits, inside of a closure or an `async` block.
+pub(crate) fn await_in_closure(token: &str, place: &str) -> Mistake {
     Mistake::new(
         7,
-        format!("this `.await` is inside {place}"),
+        format!("this `{}` is inside {place}", waiting(token)),
         "when and how often it runs cannot be seen here, so it cannot be a numbered step",
         "await in the function itself (a `for` loop instead of a closure), in a branch of `beldi::join!`, or in a `#[beldi::helper]`",
     )
 }
 
-/// An `.await` among the tokens of a macro that we cannot read.
-pub(crate) fn await_in_macro(name: &str) -> Mistake {
+/// An `.await`, or a macro that waits, among the tokens of a macro that we cannot read.
+pub(crate) fn await_in_macro(token: &str, name: &str) -> Mistake {
+    let before = if token == "await" { "operation.await" } else { "beldi::txn! { .. }" };
     Mistake::new(
         7,
-        format!("this `.await` is among the tokens of `{name}!`"),
+        format!("this `{}` is among the tokens of `{name}!`", waiting(token)),
         "what that macro does with them cannot be seen here, so it cannot be a numbered step",
-        "await before: `let value = operation.await;`",
+        format!("await before: `let value = {before};`"),
     )
+}
+
+fn waiting(token: &str) -> String {
+    if token == "await" { ".await".to_owned() } else { format!("{token}!") }
 }
 
 /// `join!` in code that is no function and no helper.

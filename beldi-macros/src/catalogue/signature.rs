@@ -143,6 +143,16 @@ pub(crate) fn malformed_timeout(value: &str) -> Mistake {
     )
 }
 
+/// A number of tries that is none.
+pub(crate) fn malformed_tries(value: &str) -> Mistake {
+    Mistake::new(
+        21,
+        format!("`{value}` is no number of tries"),
+        "",
+        format!("write a whole number, at least 1 and at most {}", u32::MAX),
+    )
+}
+
 /// `service!` with something else than a name.
 pub(crate) fn service_malformed() -> Mistake {
     Mistake::new(24, "`beldi::service!` declares one service", "", "`beldi::service!(pub Hotel = \"hotel\");`")

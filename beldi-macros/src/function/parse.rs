@@ -5,10 +5,10 @@ use std::time::Duration;
 use proc_macro2::{Span, TokenStream};
 use syn::Path;
 
-use super::timeout;
 use crate::catalogue;
 use crate::errors::Errors;
 use crate::options::{Options, Owner};
+use crate::timeout;
 
 const OWNER: Owner = Owner {
     name: "beldi::function",

@@ -1,4 +1,4 @@
-//! The time limit of a function, as `5s`.
+//! A limit of time, as `5s`.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::errors::Errors;
 const MAX: Duration = Duration::from_secs(15 * 60);
 
 /// The time that a text stands for.
-pub(super) fn parse(text: &LitStr, errors: &mut Errors) -> Option<Duration> {
+pub(crate) fn parse(text: &LitStr, errors: &mut Errors) -> Option<Duration> {
     let parsed = duration(&text.value());
     if parsed.is_none() {
         errors.push(text, &catalogue::malformed_timeout(&text.value()));
