@@ -88,7 +88,7 @@
 #[doc(inline)]
 pub use beldi_core::*;
 #[doc(inline)]
-pub use beldi_macros::{Item, function, helper, join, service};
+pub use beldi_macros::{Item, function, helper, join, service, txn};
 
 #[doc(hidden)]
 pub use beldi_core::__private;

@@ -79,11 +79,13 @@ mod timeout;
 /// its result are owned types that serde can write and read. What a replay could not repeat is refused
 /// where the macro can see it by name: clocks, randomness, the environment, threads, tasks and races.
 /// Macros that only evaluate their arguments (`println!`, `vec!`, `assert!` and their like) may hold steps,
-/// others may not; closures and `async` blocks hold none, but for the branches of [`join!`].
+/// others may not; closures and `async` blocks hold none, but for the branches of [`join!`]. Steps that must take
+/// effect together, or not at all, go into a [`txn!`].
 ///
 /// # Errors
 ///
-/// `BELDI001` to `BELDI023`, each with a page in the book: what is wrong, why, and what to write instead.
+/// `BELDI001` to `BELDI023` and `BELDI033` to `BELDI037`, each with a page in the book: what is wrong, why, and
+/// what to write instead.
 #[proc_macro_attribute]
 pub fn function(options: TokenStream, item: TokenStream) -> TokenStream {
     function::function(options.into(), &item.into()).into()
@@ -184,6 +186,67 @@ pub fn helper(options: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn join(_branches: TokenStream) -> TokenStream {
     body::join_outside().into()
+}
+
+/// Runs steps of a beldi function as one transaction: other instances see all of what they write, or nothing, and
+/// nothing that they read changes until the end.
+///
+/// ```
+/// # use beldi::prelude::*;
+/// # beldi::service!(pub Bank = "bank");
+/// # #[derive(Item, Serialize, Deserialize)]
+/// # #[beldi(service = Bank, table = "accounts")]
+/// # pub struct Account {
+/// #     #[beldi(partition_key)]
+/// #     name: String,
+/// #     cents: u64,
+/// # }
+/// # #[derive(Serialize, Deserialize)]
+/// # pub enum Refused { NoAccount, TooLittle }
+/// #[beldi::function(service = Bank)]
+/// async fn transfer(from: String, to: String, cents: u64) -> Result<u64, Refused> {
+///     let left = beldi::txn! { max_tries = 8, max_wait = "2s" =>
+///         let mut from = Account::get(&from).await.ok_or(Refused::NoAccount)?;
+///         let mut to = Account::get(&to).await.ok_or(Refused::NoAccount)?;
+///         from.cents = from.cents.checked_sub(cents).ok_or(Refused::TooLittle)?;
+///         to.cents += cents;
+///         let left = from.cents;
+///         from.put().await;
+///         to.put().await;
+///         Ok(left)
+///     }?;
+///     Ok(left)
+/// }
+/// # fn main() {}
+/// ```
+///
+/// The body gives a `Result`, which is the value of the whole: `Ok` commits, `Err` rolls everything back. `?` and
+/// `return` leave only the body. There is no `.await`: `txn!` waits by itself. A `?` directly behind `txn! { .. }` makes
+/// the function's error the body's too.
+///
+/// What is called in the body takes part in the transaction, whatever service it belongs to. Detached calls are held
+/// back until the commit. When two transactions want the same row, one waits, or begins again from the start of its
+/// body: so the body may run several times, and of all those runs only the last one counts. What it assigned to
+/// variables of the function before is not undone; let the value of the body carry what is to be kept.
+///
+/// # Options
+///
+/// They stand in front, and end in `=>`.
+///
+/// | option | meaning |
+/// |---|---|
+/// | `max_tries = 8` | how often the body is begun, at least once |
+/// | `max_wait = "2s"` | how long a try waits for others, in `ms`, `s` or `m` |
+/// | `read_only` | the body has no effects, which the compiler checks; it takes only shared locks |
+///
+/// # Errors
+///
+/// `BELDI033` outside of a function, `BELDI034` for a wrong form, `BELDI035` to `BELDI037` for what has no place in
+/// the body: external actions, waiting, queries and scans, locks of one's own, another `txn!`, and `break` or `continue`
+/// out of it. `BELDI010` in `read_only` code, `BELDI019` to `BELDI021` for options.
+#[proc_macro]
+pub fn txn(_body: TokenStream) -> TokenStream {
+    body::transaction_outside().into()
 }
 
 /// Makes a struct the type of the rows of a table.

@@ -8,6 +8,7 @@ mod expansions;
 mod function;
 mod helper;
 mod item;
+mod transaction;
 
 /// The codes of the mistakes in an expansion, in their order. What is expanded must parse.
 fn codes(expanded: TokenStream) -> Vec<u16> {
