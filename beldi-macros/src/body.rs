@@ -3,7 +3,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-use syn::{Block, Path};
+use syn::{Block, Path, Type};
 
 use crate::catalogue;
 use crate::errors::Errors;
@@ -23,7 +23,7 @@ pub(crate) struct Context {
     /// Whether they may only observe.
     pub(crate) read_only: bool,
     /// What the function gives, if its signature tells.
-    pub(crate) output: Option<TokenStream>,
+    pub(crate) output: Option<Type>,
 }
 
 /// The name of the attempt's context in generated code. No name that the user writes can mean it.

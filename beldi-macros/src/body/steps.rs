@@ -6,7 +6,7 @@
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Block, Expr, ExprAsync, ExprAwait, ExprCall, ExprTry, Item, Macro, Stmt};
+use syn::{Block, Expr, ExprAsync, ExprAwait, ExprCall, ExprTry, Item, Macro, Stmt, Type};
 
 use super::macros::Arguments;
 use super::{Context, find, forbidden, is_join, is_transaction, paths, rules};
@@ -42,7 +42,7 @@ struct Place {
     observes: bool,
     in_transaction: bool,
     /// What `?` leaves with its error, if it is the function and its output is known.
-    output: Option<TokenStream>,
+    output: Option<Type>,
 }
 
 impl Steps<'_> {
@@ -129,6 +129,13 @@ fn hidden(ident: Ident) -> Ident {
 }
 
 impl VisitMut for Steps<'_> {
+    fn visit_block_mut(&mut self, block: &mut Block) {
+        for mac in transaction::dropped(block) {
+            self.refuse(&mac.path, &catalogue::transaction_dropped());
+        }
+        visit_mut::visit_block_mut(self, block);
+    }
+
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
         match expr {
             Expr::Await(awaited) => self.awaited(awaited),

@@ -42,6 +42,16 @@ pub(crate) fn transaction_empty() -> Mistake {
     )
 }
 
+/// `txn! { .. };`.
+pub(crate) fn transaction_dropped() -> Mistake {
+    Mistake::new(
+        34,
+        "the `Result` of this transaction is dropped",
+        "only it tells whether the transaction took place",
+        "write `beldi::txn! { .. }?;` or take the value: `let booked = beldi::txn! { .. };`",
+    )
+}
+
 /// An external action in a transaction.
 pub(crate) fn external_in_transaction() -> Mistake {
     Mistake::new(

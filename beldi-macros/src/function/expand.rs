@@ -56,7 +56,7 @@ fn implementation(function: &Function<'_>, errors: &mut Errors) -> TokenStream {
             impl ::beldi::ReadOnlyFunction for #ident {}
         }
     });
-    let context = Context { service: quote!(#service), read_only: *read_only, output: Some(quote!(#output)) };
+    let context = Context { service: quote!(#service), read_only: *read_only, output: Some(output.clone()) };
     let body = body::expand(function.body, &context, errors);
     let cx = body::cx();
     quote! {

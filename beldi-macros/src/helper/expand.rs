@@ -17,8 +17,7 @@ pub(super) fn expand(callable: &Callable, options: &HelperOptions, errors: &mut 
     let attrs = Attributes::sort(&callable.attrs);
     let (everywhere, caller) = (&attrs.everywhere, &attrs.caller);
     let service = options.service.as_ref().map_or_else(|| quote!(::beldi::AnyService), |service| quote!(#service));
-    let output = callable.output();
-    let context = Context { service: service.clone(), read_only: options.read_only, output: Some(quote!(#output)) };
+    let context = Context { service: service.clone(), read_only: options.read_only, output: Some(callable.output()) };
     let inner = inner(callable, &attrs, &context, errors);
 
     let mut lifetimes = Lifetimes::default();

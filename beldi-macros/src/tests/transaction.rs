@@ -49,13 +49,13 @@ fn options_are_constants() {
 
 #[test]
 fn a_try_behind_it_names_the_error_of_the_function() {
-    let named = "run::<_,<Result<u32,SoldOut>as::beldi::__private::Fallible>::Error>(async{Ok(1)})";
+    let named = "run::<_,<Result<u32,SoldOut>as::beldi::__private::Fallible>::Error>(&mut__txn,async{Ok(1)})";
     assert!(expanded("beldi::txn! { Ok(1) }?; Ok(1)").contains(named));
     assert!(expanded("let one = txn! { Ok(1) }?; Ok(one)").contains(named));
     for body in
         ["txn! { Ok(1) }", "beldi::join!(async { txn! { Ok(1) }? }); Ok(1)", "txn! { Ok(1) }.map_err(f)?; Ok(1)"]
     {
-        assert!(expanded(body).contains("__txn.run(async{Ok(1)})"), "{body}");
+        assert!(expanded(body).contains("Transaction::run(&mut__txn,async{Ok(1)})"), "{body}");
     }
 }
 
@@ -109,6 +109,8 @@ fn what_only_looks_similar() {
 fn wrong_forms() {
     for (code, body) in [
         (34, "beldi::txn! { Ok(1) }.await"),
+        (34, "beldi::txn! { Ok(1) }; Ok(1)"),
+        (34, "beldi::txn! { Ok(1) } Ok(1)"),
         (34, "beldi::txn! {}"),
         (34, "beldi::txn! { read_only => }"),
         (19, "beldi::txn! { retries = 8 => Ok(1) }"),
@@ -142,7 +144,7 @@ fn all_mistakes_in_one_pass() {
 #[test]
 fn half_typed_code_is_one_mistake() {
     let function =
-        function(tokens("service = Hotel"), &tokens("async fn reserve() { beldi::txn! { let a = ; Ok(1) }; }"));
+        function(tokens("service = Hotel"), &tokens("async fn reserve() { beldi::txn! { let a = ; Ok(1) }?; }"));
     assert_eq!(function.to_string().matches("compile_error").count(), 1);
 }
 

@@ -35,38 +35,40 @@ impl ::beldi::Function for book {
             );
             loop {
                 let __cx_1 = __txn.begin();
-                if let ::core::option::Option::Some(__result) = __txn
-                    .run::<
-                        _,
-                        <Result<
-                            Itinerary,
-                            Unavailable,
-                        > as ::beldi::__private::Fallible>::Error,
-                    >(async {
-                        let (room, seat) = {
-                            let __join = ::beldi::__private::join(&__cx_1, 2);
-                            let __cx_2_0 = __join.branch(0);
-                            let __cx_2_1 = __join.branch(1);
-                            let __results = match (
-                                hotel::reserve(trip.stay()),
-                                flight::reserve(trip.seat()),
-                            ) {
-                                (branch_0, branch_1) => {
-                                    ::beldi::__private::tokio_join!(
-                                        async { ::beldi::__private::step:: < Travel, _ > (&
-                                        __cx_2_0, 3, branch_0). await }, async {
-                                        ::beldi::__private::step:: < Travel, _ > (& __cx_2_1, 4,
-                                        branch_1). await }
-                                    )
-                                }
+                if let ::core::option::Option::Some(__result) = ::beldi::__private::Transaction::run::<
+                    _,
+                    <Result<
+                        Itinerary,
+                        Unavailable,
+                    > as ::beldi::__private::Fallible>::Error,
+                >(
+                        &mut __txn,
+                        async {
+                            let (room, seat) = {
+                                let __join = ::beldi::__private::join(&__cx_1, 2);
+                                let __cx_2_0 = __join.branch(0);
+                                let __cx_2_1 = __join.branch(1);
+                                let __results = match (
+                                    hotel::reserve(trip.stay()),
+                                    flight::reserve(trip.seat()),
+                                ) {
+                                    (branch_0, branch_1) => {
+                                        ::beldi::__private::tokio_join!(
+                                            async { ::beldi::__private::step:: < Travel, _ > (&
+                                            __cx_2_0, 3, branch_0). await }, async {
+                                            ::beldi::__private::step:: < Travel, _ > (& __cx_2_1, 4,
+                                            branch_1). await }
+                                        )
+                                    }
+                                };
+                                __results
                             };
-                            __results
-                        };
-                        Ok(Itinerary {
-                            room: room?,
-                            seat: seat?,
-                        })
-                    })
+                            Ok(Itinerary {
+                                room: room?,
+                                seat: seat?,
+                            })
+                        },
+                    )
                     .await
                 {
                     break __result;

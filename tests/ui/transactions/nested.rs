@@ -1,0 +1,16 @@
+//! A part of a transaction cannot be rolled back.
+
+#[path = "../hotel.rs"]
+mod hotel;
+use hotel::*;
+
+#[beldi::function(service = Hotel)]
+async fn twice(hotel: String) -> Result<u32, SoldOut> {
+    beldi::txn! {
+        let first = reserve(hotel.clone(), 1).await?;
+        let second: Result<u32, SoldOut> = beldi::txn! { reserve(hotel.clone(), 2).await };
+        Ok(first + second.unwrap_or(0))
+    }
+}
+
+fn main() {}
