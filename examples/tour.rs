@@ -151,6 +151,63 @@ async fn two_nights(hotel: String, guest: String) -> (bool, bool) {
 }
 // ANCHOR_END: join
 
+// ANCHOR: transaction
+#[beldi::function(service = Hotel)]
+async fn book(hotel: String, night: u32, guest: String) -> Result<String, Refused> {
+    let bill = beldi::txn! {
+        let mut room = Room::get((&hotel, night)).await.ok_or(Refused::NoSuchRoom)?;
+        if room.free == 0 {
+            return Err(Refused::SoldOut { guests: room.guests });
+        }
+        room.free -= 1;
+        room.guests.push(guest.clone());
+        room.put().await;
+        let bill = charge(guest.clone(), 9_000).await;
+        remind(bill.clone()).detach().await;
+        Ok(bill)
+    }?;
+    Ok(bill)
+}
+// ANCHOR_END: transaction
+
+// ANCHOR: shared
+#[beldi::function(service = Hotel)]
+async fn stay_on(hotel: String, night: u32, guest: String) -> Result<u32, Refused> {
+    beldi::txn! { max_tries = 8, max_wait = "2s" =>
+        let tonight = Room::get((&hotel, night)).shared().await.ok_or(Refused::NoSuchRoom)?;
+        let mut next = Room::get((&hotel, night + 1)).await.ok_or(Refused::NoSuchRoom)?;
+        if next.free == 0 || !tonight.guests.contains(&guest) {
+            return Err(Refused::SoldOut { guests: next.guests });
+        }
+        next.free -= 1;
+        next.guests.push(guest.clone());
+        next.put().await;
+        Ok(next.free)
+    }
+}
+
+#[beldi::function(service = Hotel)]
+async fn guests_of(hotel: String, nights: Vec<u32>) -> Result<usize, Refused> {
+    beldi::txn! { read_only =>
+        let mut guests = 0;
+        for night in &nights {
+            guests += Room::get((&hotel, *night)).await.ok_or(Refused::NoSuchRoom)?.guests.len();
+        }
+        Ok(guests)
+    }
+}
+// ANCHOR_END: shared
+
+// ANCHOR: lock
+#[beldi::function(service = Hotel)]
+async fn inspect(hotel: String, night: u32) -> Result<String, ExternalError<String>> {
+    let guard = beldi::lock::<Room>((&hotel, night)).await;
+    let report = beldi::external("inspection", |key| async move { Ok(format!("report {}", key.len())) }).await;
+    guard.unlock().await;
+    report
+}
+// ANCHOR_END: lock
+
 // ANCHOR: external
 #[beldi::function(service = Billing)]
 async fn remind(bill: String) -> Result<String, ExternalError<String>> {
@@ -196,6 +253,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("two nights: {:?}", client.call(two_nights(ritz(), "Bob".to_owned())).await?);
     println!("once more: {:?}", client.call(reserve(ritz(), 1, "Cid".to_owned())).await?);
     println!("elsewhere: {:?}", client.call(reserve("Astoria".to_owned(), 1, ann())).await?);
+    println!("booked: {}", client.call(book(ritz(), 2, ann())).await?.is_ok());
+    println!("booked once more: {:?}", client.call(book(ritz(), 1, ann())).await?);
+    println!("stays on: {:?}", client.call(stay_on(ritz(), 2, ann())).await?);
+    println!("guests: {:?}", client.call(guests_of(ritz(), vec![1, 2, 3])).await?);
+    println!("inspected: {:?}", client.call(inspect(ritz(), 2)).await?);
     println!("closed: {}, rooms left: {}", client.call(close(ritz(), 3)).await?, client.call(count_all()).await?);
     println!("drawn: {:?}", client.call(lottery(vec![ann()])).await?.0);
 
