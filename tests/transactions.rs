@@ -1,0 +1,106 @@
+//! What transactions give and leave, operation by operation.
+
+use std::sync::Arc;
+
+use beldi::host::LocalHost;
+use beldi::prelude::*;
+use beldi::testing::fresh_store;
+use beldi::{Client, VirtualWorld};
+
+beldi::service!(Travel = "travel");
+beldi::service!(Hotel = "hotel");
+beldi::service!(Flight = "flight");
+
+#[derive(Item, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[beldi(service = Hotel, table = "rooms")]
+struct Room {
+    #[beldi(partition_key)]
+    hotel: String,
+    free: i64,
+    guests: Vec<String>,
+}
+
+#[derive(Item, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[beldi(service = Flight, table = "seats")]
+struct Seat {
+    #[beldi(partition_key)]
+    flight: String,
+    free: i64,
+}
+
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
+struct SoldOut(String);
+
+#[beldi::function(service = Hotel)]
+async fn open(hotel: String, free: i64) {
+    Room { hotel, free, guests: Vec::new() }.put().await;
+}
+
+#[beldi::function(service = Flight)]
+async fn plan(flight: String, free: i64) {
+    Seat { flight, free }.put().await;
+}
+
+#[beldi::function(service = Hotel, read_only)]
+async fn room(hotel: String) -> Option<Room> {
+    Room::get(&hotel).await
+}
+
+#[beldi::function(service = Flight, read_only)]
+async fn seat(flight: String) -> Option<Seat> {
+    Seat::get(&flight).await
+}
+
+#[beldi::function(service = Hotel)]
+async fn reserve_room(hotel: String, guest: String) -> Result<i64, SoldOut> {
+    let mut room = Room::get(&hotel).await.ok_or(SoldOut(hotel.clone()))?;
+    if room.free == 0 {
+        return Err(SoldOut(hotel));
+    }
+    room.free -= 1;
+    room.guests.push(guest);
+    room.put().await;
+    Ok(room.free)
+}
+
+#[beldi::function(service = Flight)]
+async fn reserve_seat(flight: String) -> Result<i64, SoldOut> {
+    let one_less = Seat::update(&flight).add(Seat::FREE, -1).when(Seat::FREE.ge(1));
+    one_less.await.map_err(|_| SoldOut(flight.clone()))?;
+    Ok(Seat::get(&flight).await.map_or(-1, |seat| seat.free))
+}
+
+#[beldi::function(service = Travel)]
+async fn book(hotel: String, flight: String, guest: String) -> Result<(i64, i64), SoldOut> {
+    let places = beldi::txn! {
+        let (room, seat) = beldi::join!(reserve_room(hotel.clone(), guest.clone()), reserve_seat(flight.clone()));
+        Ok((room?, seat?))
+    }?;
+    Ok(places)
+}
+
+async fn client() -> Client {
+    let host = LocalHost::builder(fresh_store().await.expect("a store"))
+        .world(VirtualWorld::new(0))
+        .collect_every(None)
+        .start()
+        .await
+        .expect("a host");
+    let client = host.client();
+    client.call(open("ritz".into(), 2)).await.expect("a hotel");
+    client.call(plan("f1".into(), 1)).await.expect("a flight");
+    drop(Arc::new(()));
+    client
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_commit_is_seen_in_both_services_and_a_rollback_in_none() {
+    let client = client().await;
+    let booked = client.call(book("ritz".into(), "f1".into(), "ann".into())).await.expect("an answer");
+    assert_eq!(booked, Ok((1, 0)));
+    let refused = client.call(book("ritz".into(), "f1".into(), "bob".into())).await.expect("an answer");
+    assert_eq!(refused, Err(SoldOut("f1".into())));
+    let left = client.call(room("ritz".into())).await.expect("an answer").expect("a room");
+    assert_eq!((left.free, left.guests), (1, vec!["ann".to_owned()]));
+    assert_eq!(client.call(seat("f1".into())).await.expect("an answer").map(|seat| seat.free), Some(0));
+}
