@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub(crate) mod simulation;
+
 use std::future::{Future, ready};
 use std::pin::Pin;
 use std::sync::Arc;

@@ -21,7 +21,7 @@ type Scenario = Box<dyn Fn(Trial) -> Pin<Box<dyn Future<Output = serde_json::Val
 
 /// Runs a scenario once undisturbed, then once for each crash point and each [`Disturbance`], each time on
 /// an empty store; the results and the final state of all tables must equal those of the undisturbed run,
-/// and every instance must be done.
+/// every instance must be done, and no row locked.
 ///
 /// Run it with paused tokio time, `#[tokio::test(start_paused = true)]`: then waiting costs nothing.
 ///
@@ -75,6 +75,7 @@ struct Outcome {
     result: String,
     tables: Tables,
     unfinished: Vec<String>,
+    locked: Vec<String>,
 }
 
 impl CrashMatrix {
@@ -142,6 +143,7 @@ impl CrashMatrix {
             Err(error) => panic!("the scenario fails without any disturbance: {error}"),
         };
         assert!(expected.unfinished.is_empty(), "without any disturbance unfinished: {:?}", expected.unfinished);
+        assert!(expected.locked.is_empty(), "without any disturbance locked: {:?}", expected.locked);
         let points = calm.points();
         let mut report = Report { points, passed: 0, failures: Vec::new() };
         for disturbance in self.disturbances.iter().copied() {
@@ -190,7 +192,8 @@ impl CrashMatrix {
         let result = state::replace(result.to_string(), &aliases);
         let tables = state::tables(&environment, &self.ignored, &aliases).await.map_err(|error| error.to_string())?;
         let unfinished = state::unfinished(&environment).await.map_err(|error| error.to_string())?;
-        Ok(Outcome { result, tables, unfinished })
+        let locked = state::locked_rows(&host).await.map_err(|error| error.to_string())?;
+        Ok(Outcome { result, tables, unfinished, locked })
     }
 }
 
@@ -231,6 +234,9 @@ fn difference(expected: &Outcome, outcome: Result<Outcome, String>) -> Option<St
     }
     if !outcome.unfinished.is_empty() {
         differences.push(format!("unfinished: {:?}", outcome.unfinished));
+    }
+    if !outcome.locked.is_empty() {
+        differences.push(format!("still locked: {:?}", outcome.locked));
     }
     Some(differences.join("; "))
 }

@@ -19,5 +19,6 @@ pub use history::{Access, Anomaly, Cycle, CycleKind, Dependency, DependencyKind,
 pub use interleave::{Contest, Explored, Interleavings};
 pub use matrix::{CrashMatrix, Failure, Report};
 pub use plan::Disturbance;
+pub use state::locked_rows;
 pub use stores::fresh_store;
 pub use trial::Trial;
