@@ -1,6 +1,6 @@
 //! The crash matrix.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -56,6 +56,10 @@ pub struct Report {
     pub passed: usize,
     /// The others.
     pub failures: Vec<Failure>,
+    /// What the scenario gave without any disturbance, as JSON.
+    pub result: String,
+    /// What it left in the tables without any disturbance: rows as JSON, sorted, by the table's name.
+    pub tables: BTreeMap<String, Vec<String>>,
 }
 
 /// A disturbed run that was not as the undisturbed one.
@@ -145,21 +149,21 @@ impl CrashMatrix {
         assert!(expected.unfinished.is_empty(), "without any disturbance unfinished: {:?}", expected.unfinished);
         assert!(expected.locked.is_empty(), "without any disturbance locked: {:?}", expected.locked);
         let points = calm.points();
-        let mut report = Report { points, passed: 0, failures: Vec::new() };
+        let (mut passed, mut failures) = (0, Vec::new());
         for disturbance in self.disturbances.iter().copied() {
             for number in 0..points {
                 let plan = OnePoint::new(Some((number, disturbance)));
                 let outcome = self.run_once(&plan, Some(disturbance)).await;
                 match difference(&expected, outcome) {
-                    None => report.passed += 1,
+                    None => passed += 1,
                     Some(difference) => {
                         let point = describe(number, &plan);
-                        report.failures.push(Failure { disturbance, point, difference });
+                        failures.push(Failure { disturbance, point, difference });
                     }
                 }
             }
         }
-        report
+        Report { points, passed, failures, result: expected.result, tables: expected.tables }
     }
 
     async fn run_once(&self, plan: &Arc<OnePoint>, disturbance: Option<Disturbance>) -> Result<Outcome, String> {
