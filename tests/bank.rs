@@ -5,9 +5,10 @@
 
 #![expect(clippy::print_stdout, reason = "how many attempts died is worth seeing")]
 
-mod common;
 #[path = "../examples/movie_review/crashes.rs"]
 mod crashes;
+#[path = "common/simulation.rs"]
+mod simulation;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,8 +16,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use beldi::host::{CrashPlan, LocalHost};
 use beldi::prelude::*;
-use common::simulation::{answer, assert_at_rest, is_long, seeds, world};
 use crashes::Crashes;
+use simulation::{answer, assert_at_rest, is_long, seeds, world};
 
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Bank {

@@ -2,7 +2,8 @@
 
 #![expect(clippy::print_stdout, reason = "how many tries there were is worth seeing")]
 
-mod common;
+#[path = "common/simulation.rs"]
+mod simulation;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,8 +14,8 @@ use beldi::prelude::*;
 use beldi::store::{Counting, Delayed};
 use beldi::testing::fresh_store;
 use beldi::{Settings, VirtualWorld};
-use common::simulation::{assert_at_rest, world};
 use futures_util::future::join_all;
+use simulation::{assert_at_rest, world};
 use tokio::time::Instant;
 
 beldi::service!(Left = "left");

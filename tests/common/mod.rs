@@ -2,8 +2,6 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
-pub(crate) mod simulation;
-
 use std::future::{Future, ready};
 use std::pin::Pin;
 use std::sync::Arc;

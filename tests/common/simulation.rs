@@ -3,6 +3,8 @@
 //! A run is short in the test suite. `BELDI_SIMULATION=long` makes it long, and `BELDI_SEED=17` repeats the one
 //! run of this seed.
 
+#![allow(dead_code, reason = "each test file uses its own part")]
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -7,11 +7,11 @@
 #![expect(clippy::print_stdout, reason = "what a history consists of is worth seeing")]
 
 mod author;
-#[path = "../common/mod.rs"]
-mod common;
 #[path = "../../examples/movie_review/crashes.rs"]
 mod crashes;
 mod services;
+#[path = "../common/simulation.rs"]
+mod simulation;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,9 +19,9 @@ use author::{Author, all_keys};
 use beldi::Client;
 use beldi::host::{CrashPlan, LocalHost};
 use beldi::testing::{Access, History, Transaction};
-use common::simulation::{answer, assert_at_rest, is_long, seeds, world};
 use crashes::Crashes;
 use services::{Color, Outcome, Plan, blue, color_of, green, red};
+use simulation::{answer, assert_at_rest, is_long, seeds, world};
 use tokio::time::Instant;
 
 /// What all clients have recorded so far, by one clock.
