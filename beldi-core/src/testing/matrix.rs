@@ -1,6 +1,6 @@
 //! The crash matrix.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -21,7 +21,7 @@ type Scenario = Box<dyn Fn(Trial) -> Pin<Box<dyn Future<Output = serde_json::Val
 
 /// Runs a scenario once undisturbed, then once for each crash point and each [`Disturbance`], each time on
 /// an empty store; the results and the final state of all tables must equal those of the undisturbed run,
-/// and every instance must be done.
+/// every instance must be done, and no row locked.
 ///
 /// Run it with paused tokio time, `#[tokio::test(start_paused = true)]`: then waiting costs nothing.
 ///
@@ -56,6 +56,10 @@ pub struct Report {
     pub passed: usize,
     /// The others.
     pub failures: Vec<Failure>,
+    /// What the scenario gave without any disturbance, as JSON.
+    pub result: String,
+    /// What it left in the tables without any disturbance: rows as JSON, sorted, by the table's name.
+    pub tables: BTreeMap<String, Vec<String>>,
 }
 
 /// A disturbed run that was not as the undisturbed one.
@@ -75,6 +79,7 @@ struct Outcome {
     result: String,
     tables: Tables,
     unfinished: Vec<String>,
+    locked: Vec<String>,
 }
 
 impl CrashMatrix {
@@ -142,22 +147,23 @@ impl CrashMatrix {
             Err(error) => panic!("the scenario fails without any disturbance: {error}"),
         };
         assert!(expected.unfinished.is_empty(), "without any disturbance unfinished: {:?}", expected.unfinished);
+        assert!(expected.locked.is_empty(), "without any disturbance locked: {:?}", expected.locked);
         let points = calm.points();
-        let mut report = Report { points, passed: 0, failures: Vec::new() };
+        let (mut passed, mut failures) = (0, Vec::new());
         for disturbance in self.disturbances.iter().copied() {
             for number in 0..points {
                 let plan = OnePoint::new(Some((number, disturbance)));
                 let outcome = self.run_once(&plan, Some(disturbance)).await;
                 match difference(&expected, outcome) {
-                    None => report.passed += 1,
+                    None => passed += 1,
                     Some(difference) => {
                         let point = describe(number, &plan);
-                        report.failures.push(Failure { disturbance, point, difference });
+                        failures.push(Failure { disturbance, point, difference });
                     }
                 }
             }
         }
-        report
+        Report { points, passed, failures, result: expected.result, tables: expected.tables }
     }
 
     async fn run_once(&self, plan: &Arc<OnePoint>, disturbance: Option<Disturbance>) -> Result<Outcome, String> {
@@ -190,7 +196,8 @@ impl CrashMatrix {
         let result = state::replace(result.to_string(), &aliases);
         let tables = state::tables(&environment, &self.ignored, &aliases).await.map_err(|error| error.to_string())?;
         let unfinished = state::unfinished(&environment).await.map_err(|error| error.to_string())?;
-        Ok(Outcome { result, tables, unfinished })
+        let locked = state::locked_rows(&host).await.map_err(|error| error.to_string())?;
+        Ok(Outcome { result, tables, unfinished, locked })
     }
 }
 
@@ -231,6 +238,9 @@ fn difference(expected: &Outcome, outcome: Result<Outcome, String>) -> Option<St
     }
     if !outcome.unfinished.is_empty() {
         differences.push(format!("unfinished: {:?}", outcome.unfinished));
+    }
+    if !outcome.locked.is_empty() {
+        differences.push(format!("still locked: {:?}", outcome.locked));
     }
     Some(differences.join("; "))
 }

@@ -5,7 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::attributes::get_string;
 use crate::daal::user_attributes;
 use crate::environment::{Environment, journal_table};
+use crate::host::LocalHost;
 use crate::store::{Attributes, Placeholders, ScanItems, StoreError};
+
+/// What the attributes begin with that a lock adds to a row.
+const LOCK_PREFIXES: [&str; 2] = ["_beldi_lock", "_beldi_readers"];
 
 /// The users' rows of all tables, as sorted JSON.
 pub(super) type Tables = BTreeMap<String, Vec<String>>;
@@ -41,6 +45,24 @@ pub(super) async fn unfinished(environment: &Environment) -> Result<Vec<String>,
         }
     }
     Ok(unfinished)
+}
+
+/// The rows of all tables that a transaction or a guard still holds, as they are in the store: none after
+/// everything has settled.
+///
+/// # Errors
+///
+/// The store failed.
+pub async fn locked_rows(host: &LocalHost) -> Result<Vec<String>, StoreError> {
+    let environment = host.environment();
+    let mut locked = Vec::new();
+    let names: BTreeSet<_> = environment.registry.tables().map(|entry| entry.table).collect();
+    for name in names {
+        let rows = scan(&environment, name).await?.into_iter();
+        let is_lock = |name: &String| LOCK_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+        locked.extend(rows.filter(|row| row.keys().any(is_lock)).map(|row| format!("{name}: {row:?}")));
+    }
+    Ok(locked)
 }
 
 async fn scan(environment: &Environment, table: &str) -> Result<Vec<Attributes>, StoreError> {
