@@ -53,8 +53,8 @@ pub(crate) enum Acquired {
     Held(Attributes),
     /// These others hold it.
     Busy(Vec<Vec<u8>>),
-    /// Another part of the same transaction, which this one does not come after, holds it.
-    Elsewhere,
+    /// Another part of the same transaction, which this one does not come after, holds the row, which is this.
+    Elsewhere(Attributes),
     /// The acquisition was ended already.
     Ended,
 }
@@ -82,7 +82,7 @@ impl RowLock<'_> {
                     return Ok(Acquired::Ended);
                 }
                 place = Place::AppendAt(row.epoch);
-            } else if let Some(refused) = self.refused(&row) {
+            } else if let Some(refused) = self.refused(&row, old) {
                 return Ok(refused);
             }
         }
@@ -90,7 +90,7 @@ impl RowLock<'_> {
     }
 
     /// Why the row, as it is, cannot be taken.
-    fn refused(&self, row: &RowState) -> Option<Acquired> {
+    fn refused(&self, row: &RowState, old: Option<Attributes>) -> Option<Acquired> {
         let mut others = row.holders_but(Some(&self.owner));
         if self.mode == Mode::Shared && row.lock.is_none() && row.readers.len() < MAX_READERS {
             others.clear();
@@ -100,7 +100,8 @@ impl RowLock<'_> {
         }
         let own = row.lock.as_ref() == Some(&self.owner);
         let mut heirs = std::iter::once(&self.holder).chain(&self.predecessors);
-        (own && !heirs.any(|heir| row.holder.as_ref() == Some(heir))).then_some(Acquired::Elsewhere)
+        let elsewhere = own && !heirs.any(|heir| row.holder.as_ref() == Some(heir));
+        elsewhere.then(|| Acquired::Elsewhere(old.unwrap_or_default()))
     }
 
     async fn send(&self, place: Place, present: bool) -> Result<Option<Attributes>, StoreError> {

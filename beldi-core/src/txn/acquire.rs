@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_dynamo::AttributeValue;
 use tokio::time::Instant;
 
-use super::attempt::{Try, entry_of};
+use super::attempt::{Stop, Try, entry_of};
 use super::view::Base;
 use super::{HeldRow, MAX_ROWS, MAX_WRITE_BYTES, Participant, TransactionId, holder_text};
 use crate::attempt::{Entry, Fingerprint, Identity, Journal, Step, What, load_records, read_records};
@@ -179,10 +179,24 @@ impl Try {
             let holders = match acquired {
                 Acquired::Held(row) => return Ok(base(row)),
                 Acquired::Ended => return Err(Fault::Superseded),
-                Acquired::Elsewhere => return Err(TransactionFault::Branches { row: row_text(wanted) }.into()),
+                Acquired::Elsewhere(row) => return self.handed_over(&lock, wanted, row).await,
                 Acquired::Busy(holders) => holders,
             };
             self.wait_or_die(&id, wanted, &holders, &mut patience).await?;
+        }
+    }
+
+    /// A row that another part of the transaction holds: an earlier attempt has taken it here and handed it over, or
+    /// a part that does not come before this step has taken it.
+    async fn handed_over(&self, lock: &RowLock<'_>, wanted: &Wanted<'_>, row: Attributes) -> Result<Base, Fault> {
+        let Identity { function, instance, .. } = wanted.journal.identity();
+        let records = load_records(lock.environment, function.service, *instance).await?;
+        let recorded = read_records(&records)?;
+        let saved = recorded.saved.values().flatten();
+        let prepared = recorded.prepared.iter().flat_map(|prepared| &prepared.rows);
+        match saved.chain(prepared).any(|held| held.entries.contains(&lock.entry)) {
+            true => Ok(base(row)),
+            false => Err(TransactionFault::Branches { row: row_text(wanted) }.into()),
         }
     }
 
@@ -210,13 +224,21 @@ impl Try {
         let (row, holder) = (row_text(wanted), holders.first().map_or_else(String::new, |lock| holder_text(lock)));
         let older = holders.iter().all(|holder| id.is_older_than(holder));
         if !self.holds_nothing() && (!older || patience.waited() >= self.max_wait) {
-            return Err(Fault::Died { row, holder });
+            return self.die(Fault::Died { row, holder }).await;
         }
         tokio::select! {
             biased;
             () = self.ending.cancelled() => Ok(()),
             outcome = patience.wait(wanted.journal.environment(), &row, holders) => outcome,
         }
+    }
+
+    /// The try cannot go on. Whoever drives it decides that; this step then finds out whether another attempt of the
+    /// try has come further.
+    pub(super) async fn die(&self, fault: Fault) -> Result<(), Fault> {
+        self.stop(Stop::new(fault.into()));
+        self.ending.cancelled().await;
+        Ok(())
     }
 
     fn holds_nothing(&self) -> bool {

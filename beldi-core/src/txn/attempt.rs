@@ -151,8 +151,8 @@ impl Try {
 
     /// Why the try cannot go on, if it cannot: it was stopped, or it is over and nothing moves any more.
     pub(crate) fn stopped(&self) -> Option<Trapped> {
-        if let Some(stop) = &mut self.state().stop {
-            return stop.trapped.take();
+        if let Some(trapped) = self.state().stop.take().and_then(|stop| stop.trapped) {
+            return Some(trapped);
         }
         (self.is_over() && self.is_idle()).then(|| Fault::Over.into())
     }

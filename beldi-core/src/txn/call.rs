@@ -131,6 +131,13 @@ impl Try {
             }
         };
         let answer = match answer {
+            Some(Answer::Died { row, holder }) => {
+                self.die(Fault::Died { row, holder }).await?;
+                None
+            }
+            answer => answer,
+        };
+        let answer = match answer {
             Some(answer) => answer,
             // Another attempt may have called it, and gone on with its answer.
             None => self.tell_to_abort(journal, &participant).await?.ok_or(Fault::Over)?,
@@ -144,8 +151,7 @@ impl Try {
                 state.entries.push(step.entry(fingerprint, value));
                 Ok(result)
             }
-            Answer::Died { row, holder } => Err(Fault::Died { row, holder }),
-            Answer::Aborted => Err(Fault::Superseded),
+            Answer::Died { .. } | Answer::Aborted => Err(Fault::Superseded),
         }
     }
 

@@ -134,7 +134,7 @@ async fn acquire(step: &Step, table: &str, key: &Attributes, witness: Option<u64
         match lock.acquire(witness, true).await? {
             Acquired::Held(_) | Acquired::Ended => return Ok(()),
             Acquired::Busy(holders) => patience.wait(environment, &row, &holders).await?,
-            Acquired::Elsewhere => {
+            Acquired::Elsewhere(_) => {
                 let holder = holder_text(&owner(journal));
                 return Err(Fault::Locked { row, holder });
             }
