@@ -8,7 +8,7 @@ use indicatif::ProgressBar;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::calls::{all, answer, observe};
+use crate::common::calls::{all, answer, observe};
 use crate::services::frontend::{self, FilmRecord};
 use crate::services::{movie_info, user};
 

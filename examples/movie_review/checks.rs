@@ -1,14 +1,14 @@
 //! What must hold: found out from what the services list, and compared with what the clients know.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::fmt::Display;
-use std::hash::Hash;
 
 use beldi::{Client, ClientError};
 use uuid::Uuid;
 
-use crate::calls::all;
-use crate::ledger::{Outcome, Request};
+use crate::common::calls::all;
+use crate::common::checks::{Check, counted, once, several};
+use crate::common::ledger::{self, Outcome};
+use crate::load::Wanted;
 use crate::services::cast_info::{self, Person};
 use crate::services::frontend::FilmRecord;
 use crate::services::movie_info::{self, Film};
@@ -17,29 +17,8 @@ use crate::services::rating::{self, Rating};
 use crate::services::review_storage::{self, Review};
 use crate::services::user_review::{self, ByUser};
 
-/// Something that must hold, and whether it did.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Check {
-    pub(crate) name: &'static str,
-    pub(crate) held: bool,
-    pub(crate) detail: String,
-}
-
-/// How many of the things that are wrong are told.
-const TOLD: usize = 3;
-
-impl Check {
-    /// Holds if there are no problems; otherwise some of them are told.
-    pub(crate) fn new(name: &'static str, looked_at: &str, problems: &[String]) -> Self {
-        let held = problems.is_empty();
-        let detail = match problems.len() {
-            0 => looked_at.to_owned(),
-            1..=TOLD => problems.join("\n"),
-            more => format!("{}\nand {} more", problems[..TOLD].join("\n"), more - TOLD),
-        };
-        Self { name, held, detail }
-    }
-}
+/// A review that was asked for, and what came of it.
+pub(crate) type Request = ledger::Request<Wanted>;
 
 /// Everything that the services keep.
 #[derive(Debug, Clone, Default)]
@@ -204,23 +183,6 @@ fn is_as_asked(review: &Review, Request { asked, outcome, .. }: &Request) -> boo
         Some(Outcome::Answered(id)) => review.id == *id,
         _ => true,
     };
-    is_answer && (review.user, &review.film, review.stars) == (asked.user, &asked.film, asked.stars)
-}
-
-fn counted<T: Hash + Eq>(things: impl Iterator<Item = T>) -> HashMap<T, usize> {
-    let mut counts = HashMap::new();
-    things.for_each(|thing| *counts.entry(thing).or_default() += 1);
-    counts
-}
-
-/// What is wrong where each of these must have been counted once.
-fn once<T: Hash + Eq, N: Display>(counts: &HashMap<T, usize>, wanted: impl Iterator<Item = (T, N)>) -> Vec<String> {
-    let times = wanted.map(|(thing, name)| (counts.get(&thing).copied().unwrap_or(0), name));
-    times.filter(|(times, _)| *times != 1).map(|(times, name)| format!("{name} is there {times} times")).collect()
-}
-
-/// A number of things, in words: `1 review`, `1,024 reviews`.
-pub(crate) fn several(number: usize, thing: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {thing}{plural}", indicatif::HumanCount(number as u64))
+    let Wanted { user, film, stars } = &asked.what;
+    is_answer && (review.user, &review.film, review.stars) == (*user, film, *stars)
 }

@@ -8,11 +8,12 @@ use beldi::{Settings, VirtualWorld};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::calls::{answer, start};
-use crate::checks::Snapshot;
-use crate::crashes::Crashes;
+use crate::common::calls::{answer, start};
+use crate::checks::{Request, Snapshot};
+use crate::common::crashes::Crashes;
 use crate::films;
-use crate::ledger::{Asked, Outcome, Request};
+use crate::load::Wanted;
+use crate::common::ledger::{Asked, Outcome};
 use crate::services::frontend::{add_film, compose};
 use crate::services::user;
 
@@ -61,6 +62,6 @@ async fn review(host: LocalHost, user: Uuid, number: u32) -> Request {
         let answer = answer(&client, &name, || compose(request.clone())).await;
         Outcome::Answered(answer.expect("an answer").expect("a review"))
     };
-    let asked = Asked { key, user, film: "12-angry-men-1957".into(), stars: 7 };
+    let asked = Asked { key, what: Wanted { user, film: "12-angry-men-1957".into(), stars: 7 } };
     Request { asked, outcome: Some(outcome), earlier: false }
 }

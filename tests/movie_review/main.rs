@@ -1,14 +1,14 @@
 //! The movie review application, small: what each service promises, and whether the checks of the example notice
 //! what they are there for. That every crash is survived is shown by `movie_review_matrix.rs`.
 
-#[path = "../../examples/movie_review/calls.rs"]
-mod calls;
 #[path = "../../examples/movie_review/checks.rs"]
 mod checks;
-#[path = "../../examples/movie_review/crashes.rs"]
-mod crashes;
-#[path = "../../examples/movie_review/ledger.rs"]
-mod ledger;
+#[path = "../../examples/common/mod.rs"]
+#[allow(dead_code, clippy::print_stdout, reason = "the tests use a part of it")]
+mod common;
+#[path = "../../examples/movie_review/load.rs"]
+#[allow(dead_code, reason = "the tests use a part of it")]
+mod load;
 #[path = "../../examples/movie_review/services/mod.rs"]
 pub mod services;
 

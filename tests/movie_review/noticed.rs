@@ -2,8 +2,10 @@
 
 use uuid::Uuid;
 
-use crate::checks::{Check, Snapshot};
-use crate::ledger::{Asked, Outcome, Request};
+use crate::checks::{Request, Snapshot};
+use crate::common::checks::Check;
+use crate::common::ledger::{Asked, Outcome};
+use crate::load::Wanted;
 use crate::services::user;
 use crate::{Cinema, films, request};
 
@@ -15,7 +17,7 @@ async fn written() -> (Snapshot, Vec<Request>) {
     for earlier in [true, false, false] {
         let key = Uuid::new_v4();
         let id = cinema.review(request(7, &format!("Good. #{key}"))).await.expect("a review");
-        let asked = Asked { key, user, film: "12-angry-men-1957".into(), stars: 7 };
+        let asked = Asked { key, what: Wanted { user, film: "12-angry-men-1957".into(), stars: 7 } };
         requests.push(Request { asked, outcome: Some(Outcome::Answered(id)), earlier });
     }
     let snapshot = Snapshot::take(&cinema.host.client()).await.expect("the services answer");

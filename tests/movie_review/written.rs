@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use uuid::Uuid;
 
-use crate::ledger::{Asked, Ledger, Outcome, Request};
+use crate::common::ledger::{Asked, Ledger, Outcome, Request};
+use crate::load::Wanted;
 
 /// A file that is removed at the end.
 struct Scratch(PathBuf);
@@ -16,8 +17,9 @@ impl Drop for Scratch {
     }
 }
 
-fn asked() -> Asked {
-    Asked { key: Uuid::new_v4(), user: Uuid::new_v4(), film: "ikiru-1952".into(), stars: 8 }
+fn asked() -> Asked<Wanted> {
+    let what = Wanted { user: Uuid::new_v4(), film: "ikiru-1952".into(), stars: 8 };
+    Asked { key: Uuid::new_v4(), what }
 }
 
 #[test]

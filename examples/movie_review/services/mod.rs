@@ -19,12 +19,11 @@
 //! DeathStarBench has the parts of a review meet in compose-review, one upload each, and the last one to arrive
 //! composes it. Here the frontend waits for them with `beldi::join!`, which needs no table for halves of reviews.
 
-use beldi::prelude::*;
-use beldi::{PageToken, ResultPage};
-
 pub mod cast_info;
 pub mod compose_review;
 pub mod frontend;
+#[path = "../../common/listing.rs"]
+mod listing;
 pub mod movie_id;
 pub mod movie_info;
 pub mod movie_review;
@@ -37,27 +36,5 @@ pub mod unique_id;
 pub mod user;
 pub mod user_review;
 
-/// A page of something, as functions give it.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
-pub struct Listing<T> {
-    /// What is on the page.
-    pub items: Vec<T>,
-    /// What to ask for the page after it with; absent on the last.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next: Option<PageToken>,
-}
-
-impl<T> From<ResultPage<T>> for Listing<T> {
-    fn from(page: ResultPage<T>) -> Self {
-        Self { items: page.items, next: page.next }
-    }
-}
-
-/// How many rows the functions that list a whole table give at once.
-const ROWS_OF_A_LISTING: u32 = 500;
-
-/// Whether a name that somebody typed can be the key of a row. DynamoDB has no empty keys and no endless ones;
-/// a name that cannot be a key is one that nobody has.
-fn can_be_key(name: &str) -> bool {
-    (1..=200).contains(&name.len())
-}
+pub use listing::Listing;
+use listing::{ROWS_OF_A_LISTING, can_be_key};

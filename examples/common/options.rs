@@ -1,19 +1,15 @@
-//! The command line.
+//! The part of the command line that all shows have.
 
 use std::path::PathBuf;
-
-use clap::Parser;
 
 /// The share of all attempts that die, unless another is asked for.
 const CRASH_SHARE: f64 = 0.3;
 
-/// Movie review: users write reviews and read pages while attempts die at random points; then everything that
-/// must hold is checked. Kill it with `kill -9` and start it again: it finishes what it had accepted, once.
-#[derive(Parser, Debug)]
-#[command(name = "movie_review")]
+/// What every show can be told.
+#[derive(clap::Args, Debug)]
 pub(crate) struct Options {
     /// The file with all tables and journals; what it has accepted is noted beside it.
-    #[arg(long, value_name = "PATH", default_value = "target/movie_review.db")]
+    #[arg(long, value_name = "PATH")]
     pub(crate) data: PathBuf,
 
     /// Begin without the data of earlier runs.
@@ -24,7 +20,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(crate) users: u16,
 
-    /// For how many seconds they write and read; with 0 there is only what earlier runs have left.
+    /// For how many seconds they work; with 0 there is only what earlier runs have left.
     #[arg(long, value_name = "S", default_value_t = 8)]
     pub(crate) seconds: u64,
 

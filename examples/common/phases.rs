@@ -2,21 +2,21 @@
 
 use std::error::Error;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use beldi::host::{Gateway, GatewayError, LocalHost, Statistics};
-use beldi::{ClientError, Function, InstanceId, Service, Status};
+use beldi::{Function, InstanceId, Service, Status};
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::watch;
 
-use crate::app::App;
-use crate::catalogue;
-use crate::checks::{Check, several};
-use crate::ledger::Request;
-use crate::load::{Load, Measured};
-use crate::options::Options;
-use crate::report::percent;
-use crate::services::frontend::{FilmRecord, compose};
+use super::app::{App, GRACE};
+use super::checks::{Check, several};
+use super::ledger::Request;
+use super::load::{Load, Measured, Users};
+use super::options::Options;
+use super::report::{Report, percent};
 
 /// How long the collectors may take to finish everything. An instance whose attempt died is due again after the
 /// timeout of one attempt, and few die many times in a row.
@@ -26,7 +26,7 @@ const SETTLE_WITHIN: Duration = Duration::from_secs(120);
 const ENOUGH_CRASHES: f64 = 20.0;
 
 /// Opens the data and starts the services.
-pub(crate) async fn open(options: &Options) -> Result<App, Box<dyn Error>> {
+pub(crate) async fn open<T: Serialize + DeserializeOwned>(options: &Options) -> Result<App<T>, Box<dyn Error>> {
     let begin = Instant::now();
     let app = App::open(options).await?;
     let services = app.host.environment().registry.services().count();
@@ -35,7 +35,7 @@ pub(crate) async fn open(options: &Options) -> Result<App, Box<dyn Error>> {
 }
 
 /// Serves the gateway.
-pub(crate) async fn serve(app: &App, port: u16) -> Result<Gateway, GatewayError> {
+pub(crate) async fn serve<T>(app: &App<T>, port: u16) -> Result<Gateway, GatewayError> {
     let begin = Instant::now();
     let gateway = app.host.serve(([127, 0, 0, 1], port)).await?;
     say("gateway", &gateway.to_string(), begin);
@@ -43,10 +43,10 @@ pub(crate) async fn serve(app: &App, port: u16) -> Result<Gateway, GatewayError>
 }
 
 /// Finishes what an earlier run has left.
-pub(crate) async fn recover(app: &App) -> Result<(), Box<dyn Error>> {
+pub(crate) async fn recover<T>(app: &App<T>) -> Result<(), Box<dyn Error>> {
     let begin = Instant::now();
     let bar = spinner("recover", "finishing what an earlier run has left");
-    let settled = settled(app).await;
+    let settled = settled(&app.host).await;
     bar.finish_and_clear();
     settled?;
     match app.host.statistics().restarted {
@@ -59,72 +59,77 @@ pub(crate) async fn recover(app: &App) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Takes the films in that are not there yet.
-pub(crate) async fn fill(app: &App, films: &[FilmRecord]) -> Result<(), ClientError> {
-    let begin = Instant::now();
-    let bar = bar(films.len() as u64, "catalogue", "{pos}/{len} {msg}");
-    let loaded = catalogue::load(&app.client, films, &bar).await;
-    bar.finish_and_clear();
-    let loaded = loaded?;
-    let there = match films.len() - loaded {
-        0 => String::new(),
-        there => format!(", {there} were there"),
-    };
-    say("catalogue", &format!("{} taken in{there}", several(loaded, "film")), begin);
-    Ok(())
+/// Lets users work, waits until nothing is unfinished, and tells what was done. Gives what must hold of that.
+pub(crate) async fn drive<U: Users, T>(
+    app: &App<T>,
+    phase: &'static str,
+    load: &Arc<Load<U>>,
+    options: &Options,
+) -> Result<Vec<Check>, Box<dyn Error>> {
+    let before = app.host.statistics();
+    app.store.reset();
+    let measured = work(phase, load, &app.host, Duration::from_secs(options.seconds)).await;
+    settle(app).await?;
+    let statistics = between(before, app.host.statistics());
+    let (kinds, requests) = (U::KINDS, app.store.reset());
+    println!("\n{}\n", Report { phase, kinds, measured: &measured, statistics, requests });
+    let sent = format!("{}: {}", phase, several(measured.total() as usize, "request"));
+    let mut checks = vec![Check::new("every request got an answer", &sent, &measured.failures)];
+    // A load that was cut short may have had too few attempts for their share to mean anything.
+    if options.checks_crashes() && !load.was_cut_short() {
+        checks.push(enough_crashes(phase, &statistics));
+    }
+    Ok(checks)
 }
 
-/// Lets the users work.
-pub(crate) async fn drive(load: &Arc<Load>, host: &LocalHost, time: Duration) -> Measured {
+async fn work<U: Users>(phase: &'static str, load: &Arc<Load<U>>, host: &LocalHost, time: Duration) -> Measured {
     let begin = Instant::now();
-    let bar = bar(millis(time), "load", "{msg}");
+    let bar = bar(millis(time), phase, "{msg}");
     let watch = tokio::spawn(watch(Arc::clone(load), host.clone(), bar.clone()));
     let measured = load.run(time).await;
     watch.abort();
     bar.finish_and_clear();
-    say("load", &format!("{} at a time", several(load.users.len(), "user")), begin);
+    say(phase, &format!("{} at a time", several(load.users.number(), "user")), begin);
     measured
 }
 
-async fn watch(load: Arc<Load>, host: LocalHost, bar: ProgressBar) {
+async fn watch<U: Users>(load: Arc<Load<U>>, host: LocalHost, bar: ProgressBar) {
     let (begin, before) = (Instant::now(), host.statistics());
     loop {
         let crashed = host.statistics().crashed - before.crashed;
-        let composed = load.progress.composed.load(Ordering::Relaxed);
-        let pages = load.progress.pages.load(Ordering::Relaxed);
-        let [composed, pages, crashed] = [composed, pages, crashed].map(HumanCount);
-        bar.set_message(format!("{composed} reviews, {pages} pages, {crashed} crashes"));
+        bar.set_message(format!("{}, {} crashes", load.progress(), HumanCount(crashed)));
         bar.set_position(millis(begin.elapsed()));
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 
 /// Waits until nothing is unfinished any more. Attempts go on dying meanwhile.
-pub(crate) async fn settle(app: &App) -> Result<(), Box<dyn Error>> {
+pub(crate) async fn settle<T>(app: &App<T>) -> Result<(), Box<dyn Error>> {
     let begin = Instant::now();
     let bar = spinner("settle", "finishing what is unfinished");
-    let settled = settled(app).await;
+    let settled = settled(&app.host).await;
     bar.finish_and_clear();
     settled?;
     say("settle", "everything is finished", begin);
     Ok(())
 }
 
-async fn settled(app: &App) -> Result<(), Box<dyn Error>> {
-    match tokio::time::timeout(SETTLE_WITHIN, app.host.settle()).await {
+async fn settled(host: &LocalHost) -> Result<(), Box<dyn Error>> {
+    match tokio::time::timeout(SETTLE_WITHIN, host.settle()).await {
         Ok(settled) => Ok(settled.map(drop)?),
         Err(_) => Err(format!("there are still unfinished instances after {SETTLE_WITHIN:?}").into()),
     }
 }
 
-/// Whether all accepted requests are done, and no instance of any service is parked.
-pub(crate) async fn all_done(app: &App, requests: &[Request]) -> Result<Check, Box<dyn Error>> {
+/// Whether all accepted requests, which were calls of `F`, are done, and no instance of any service is parked or
+/// waits for a decision.
+pub(crate) async fn all_done<F: Function, T>(app: &App<T>, requests: &[Request<T>]) -> Result<Check, Box<dyn Error>> {
     let mut problems = Vec::new();
     let accepted: Vec<_> = requests.iter().filter(|request| request.is_accepted()).collect();
     for request in &accepted {
         let key = request.asked.key.to_string();
-        let instance = InstanceId::from_idempotency_key(<compose as Function>::Service::NAME, compose::NAME, &key);
-        match app.client.status::<compose>(instance).await? {
+        let instance = InstanceId::from_idempotency_key(<F::Service as Service>::NAME, F::NAME, &key);
+        match app.client.status::<F>(instance).await? {
             Some(Status::Done { .. }) => {}
             status => problems.push(format!("request {key} is not done: {status:?}")),
         }
@@ -132,32 +137,57 @@ pub(crate) async fn all_done(app: &App, requests: &[Request]) -> Result<Check, B
     for service in app.host.environment().registry.services() {
         let parked = app.client.parked(service).await?;
         problems.extend(parked.into_iter().map(|(instance, error)| format!("{service} {instance} is parked: {error}")));
+        let in_doubt = app.client.in_doubt(service).await?;
+        problems.extend(in_doubt.iter().map(|waiting| format!("{service} waits for a decision: {waiting:?}")));
     }
     let looked_at = format!("{} accepted", several(accepted.len(), "request"));
-    Ok(Check::new("no instance unfinished, none parked", &looked_at, &problems))
+    Ok(Check::new("nothing unfinished, parked or in doubt", &looked_at, &problems))
 }
 
 /// Whether enough attempts have died for the other checks to say something.
-pub(crate) fn enough_crashes(statistics: &Statistics) -> Check {
+fn enough_crashes(phase: &str, statistics: &Statistics) -> Check {
     let Statistics { attempts, crashed, .. } = *statistics;
     let share = percent(crashed, attempts);
-    let detail = format!("{share:.1} % of {}", several(attempts as usize, "attempt"));
+    let detail = format!("{phase}: {share:.1} % of {}", several(attempts as usize, "attempt"));
     Check { name: "at least 20% of attempts crashed", held: share >= ENOUGH_CRASHES, detail }
 }
 
 /// What was done between two looks at the statistics.
-pub(crate) fn between(before: Statistics, after: Statistics) -> Statistics {
+fn between(before: Statistics, after: Statistics) -> Statistics {
     Statistics {
         attempts: after.attempts - before.attempts,
         crashed: after.crashed - before.crashed,
         timed_out: after.timed_out - before.timed_out,
         restarted: after.restarted - before.restarted,
         repeated: after.repeated - before.repeated,
+        committed: after.committed - before.committed,
+        rolled_back: after.rolled_back - before.rolled_back,
+        died: after.died - before.died,
     }
 }
 
+/// Serves the gateway for people, without crashes, until Ctrl-C; `curl` is what they can send, behind the
+/// gateway's address.
+pub(crate) async fn until_interrupted<T>(
+    app: &App<T>,
+    gateway: Gateway,
+    curl: &str,
+    mut interrupted: watch::Receiver<bool>,
+) -> Result<(), Box<dyn Error>> {
+    app.crashes.end();
+    println!("serving {gateway} without further crashes; Ctrl-C ends. For example:");
+    println!("  curl {gateway}{curl}");
+    interrupted.wait_for(|interrupted| *interrupted).await?;
+    settle(app).await
+}
+
+/// Ends the application in good order.
+pub(crate) async fn close<T>(app: &App<T>) {
+    app.host.shutdown(GRACE).await;
+}
+
 /// One line about a phase that is over.
-fn say(phase: &str, what: &str, since: Instant) {
+pub(crate) fn say(phase: &str, what: &str, since: Instant) {
     println!("  {phase:<10} {what} ({:.1} s)", since.elapsed().as_secs_f64());
 }
 
@@ -168,7 +198,8 @@ fn spinner(phase: &'static str, what: &'static str) -> ProgressBar {
     spinner
 }
 
-fn bar(length: u64, phase: &'static str, rest: &str) -> ProgressBar {
+/// A bar for a phase, with `rest` behind it.
+pub(crate) fn bar(length: u64, phase: &'static str, rest: &str) -> ProgressBar {
     ProgressBar::new(length).with_prefix(phase).with_style(style(&format!("  {{prefix:<10}} {{bar:32}} {rest}")))
 }
 

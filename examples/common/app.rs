@@ -11,24 +11,29 @@ use std::time::Duration;
 use beldi::host::LocalHost;
 use beldi::store::{Counting, EmbeddedStore};
 use beldi::{Client, Settings};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use crate::crashes::Crashes;
-use crate::ledger::Ledger;
-use crate::options::Options;
+use super::crashes::Crashes;
+use super::ledger::Ledger;
+use super::options::Options;
 
 /// How often the collectors look for what an attempt that died has left.
 const COLLECT_EVERY: Duration = Duration::from_millis(200);
 
-/// The application on its file.
-pub(crate) struct App {
+/// How long a shutdown waits for requests that are under way.
+pub(crate) const GRACE: Duration = Duration::from_secs(10);
+
+/// The application on its file. `T` is what its clients write down.
+pub(crate) struct App<T> {
     pub(crate) host: LocalHost,
     pub(crate) client: Client,
     pub(crate) store: Arc<Counting>,
     pub(crate) crashes: Arc<Crashes>,
-    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) ledger: Arc<Ledger<T>>,
 }
 
-impl App {
+impl<T: Serialize + DeserializeOwned> App<T> {
     /// Opens the file, or makes it, and starts the services on it.
     pub(crate) async fn open(options: &Options) -> Result<Self, Box<dyn Error>> {
         let store = open_data(options)?;

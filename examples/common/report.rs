@@ -1,6 +1,6 @@
 //! What there is to see at the end.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::fmt;
 
 use beldi::host::Statistics;
 use beldi::store::Counts;
@@ -8,15 +8,16 @@ use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use hdrhistogram::Histogram;
 use indicatif::HumanCount;
 
-use crate::checks::Check;
-use crate::load::{Measured, Progress};
+use super::checks::Check;
+use super::load::{Kind, Measured};
 
 /// A line under the header, and nothing else.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─'));
 
-/// What is told of a run under load.
+/// What is told of users at work.
 pub(crate) struct Report<'a> {
-    pub(crate) progress: &'a Progress,
+    pub(crate) phase: &'a str,
+    pub(crate) kinds: &'a [Kind],
     pub(crate) measured: &'a Measured,
     pub(crate) statistics: Statistics,
     pub(crate) requests: Counts,
@@ -24,42 +25,49 @@ pub(crate) struct Report<'a> {
 
 impl Report<'_> {
     /// What was done, and what it took.
-    pub(crate) fn numbers(&self) -> String {
-        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let (composed, refused) = (count(&self.progress.composed), count(&self.progress.refused));
-        let (pages, started) = (count(&self.progress.pages), count(&self.progress.started));
-        let answered = composed + refused + pages;
-        let all = self.progress.total();
-        let Statistics { attempts, crashed, timed_out, restarted, repeated } = self.statistics;
+    fn numbers(&self) -> String {
+        let all = self.measured.total();
+        let Statistics { attempts, crashed, timed_out, restarted, repeated, committed, rolled_back, died } =
+            self.statistics;
         let total = self.requests.total();
-        let of_each = format!("{composed} reviews composed, {pages} pages read, {refused} refused");
         let each_second = all as f64 / self.measured.time.as_secs_f64().max(f64::MIN_POSITIVE);
         let for_each = total as f64 / all.max(1) as f64;
         let mut table = Table::new();
-        table.load_style(STYLE).set_header(["load", "", ""]);
+        table.load_style(STYLE).set_header([self.phase, "", ""]);
         let mut row = |name: &str, number: u64, remark: String| {
             table.add_row([name.to_owned(), HumanCount(number).to_string(), remark]);
         };
-        row("requests answered", answered, of_each);
-        row("requests started", started, format!("{each_second:.0} requests a second in all"));
+        row("requests", all, format!("{each_second:.0} a second"));
         row("attempts", attempts, format!("{timed_out} of them ended at their deadline"));
         row("crashes", crashed, format!("{:.1} % of the attempts", percent(crashed, attempts)));
         row("restarts", restarted, "by a collector, of instances whose attempt had died".to_owned());
         row("repeats", repeated, "by callers, of calls with effects whose attempt had died".to_owned());
+        if committed + rolled_back + died > 0 {
+            row("committed", committed, "transactions".to_owned());
+            row("rolled back", rolled_back, "transactions, because the function refused".to_owned());
+            row("tries died", died, "of a conflict with an older transaction, and were made again".to_owned());
+        }
         row("store requests", total, format!("{for_each:.1} for each request, repetitions and collectors included"));
         right_aligned(&mut table, 1..2);
         table.trim_fmt()
     }
 
     /// How long requests took, crashes and repetitions included.
-    pub(crate) fn latencies(&self) -> String {
+    fn latencies(&self) -> String {
         let mut table = Table::new();
         table.load_style(STYLE);
         table.set_header(["latency in ms", "p50", "p90", "p99", "max", "count"]);
-        table.add_row(latency("compose a review", &self.measured.compose));
-        table.add_row(latency("read a page", &self.measured.page));
+        for (kind, histogram) in self.kinds.iter().zip(&self.measured.latencies) {
+            table.add_row(latency(kind.request, histogram));
+        }
         right_aligned(&mut table, 1..6);
         table.trim_fmt()
+    }
+}
+
+impl fmt::Display for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n\n{}", self.numbers(), self.latencies())
     }
 }
 
