@@ -20,10 +20,10 @@ impl<T> From<ResultPage<T>> for Listing<T> {
 }
 
 /// How many rows the functions that list a whole table give at once.
-pub const ROWS_OF_A_LISTING: u32 = 500;
+pub(super) const ROWS_OF_A_LISTING: u32 = 500;
 
 /// Whether a name that somebody typed can be the key of a row. DynamoDB has no empty keys and no endless ones;
 /// a name that cannot be a key is one that nobody has.
-pub fn can_be_key(name: &str) -> bool {
+pub(super) fn can_be_key(name: &str) -> bool {
     (1..=200).contains(&name.len())
 }

@@ -53,7 +53,7 @@ pub async fn rank(city: String, by: By) -> Vec<String> {
     if !super::can_be_key(&city) {
         return Vec::new();
     }
-    let mut candidates = Candidate::query(&city).await;
+    let mut candidates = Candidate::query(&city).await.items;
     match by {
         By::Price => candidates.sort_by_key(|candidate| candidate.cents),
         By::Rate => candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.score)),
