@@ -40,8 +40,18 @@ const FIRST_WORDS: [&str; 12] = [
 ];
 
 const SECOND_WORDS: [&str; 12] = [
-    "Heron", "Lantern", "Orchard", "Compass", "Ferry", "Courtyard", "Thimble", "Almanac", "Juniper", "Terrace",
-    "Sparrow", "Anchor",
+    "Heron",
+    "Lantern",
+    "Orchard",
+    "Compass",
+    "Ferry",
+    "Courtyard",
+    "Thimble",
+    "Almanac",
+    "Juniper",
+    "Terrace",
+    "Sparrow",
+    "Anchor",
 ];
 
 const REMARKS: [&str; 6] = [

@@ -236,13 +236,7 @@ impl Snapshot {
 }
 
 /// Whether what is not free is reserved, each by one order for just that day.
-fn sold_once(
-    name: &'static str,
-    unit: &str,
-    all: &[Places<'_>],
-    orders: &[Order],
-    of: fn(&Trip) -> &String,
-) -> Check {
+fn sold_once(name: &'static str, unit: &str, all: &[Places<'_>], orders: &[Order], of: fn(&Trip) -> &String) -> Check {
     let mut ordered: HashMap<(&str, u32), HashSet<Uuid>> = HashMap::new();
     for order in orders {
         let trip = &order.itinerary.trip;

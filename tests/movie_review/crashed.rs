@@ -8,12 +8,12 @@ use beldi::{Settings, VirtualWorld};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::common::calls::{answer, start};
 use crate::checks::{Request, Snapshot};
+use crate::common::calls::{answer, start};
 use crate::common::crashes::Crashes;
+use crate::common::ledger::{Asked, Outcome};
 use crate::films;
 use crate::load::Wanted;
-use crate::common::ledger::{Asked, Outcome};
 use crate::services::frontend::{add_film, compose};
 use crate::services::user;
 

@@ -31,7 +31,7 @@ fn a_seed_gives_a_whole_catalogue() {
 fn distances_are_those_on_the_map() {
     let place = |name: &str| CITIES.iter().find(|(city, _)| *city == name).expect("a city").1;
     let km = |one: &str, other: &str| place(one).km_to(place(other)).round();
-    assert_eq!((km("Zürich", "Lisbon"), km("Lisbon", "Zürich"), km("Kyoto", "Kyoto")), (1721.0, 1721.0, 0.0));
+    assert_eq!((km("Zürich", "Lisbon"), km("Lisbon", "Zürich"), km("Kyoto", "Kyoto")), (1723.0, 1723.0, 0.0));
 }
 
 #[test]

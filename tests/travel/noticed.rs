@@ -1,6 +1,6 @@
 //! The checks of the example: they pass on what the services store, and notice what is wrong with it.
 
-use beldi::store::{Attributes, AttributeValue, Placeholders, ReturnValues, SharedStore, UpdateItem};
+use beldi::store::{AttributeValue, Attributes, Placeholders, ReturnValues, SharedStore, UpdateItem};
 use uuid::Uuid;
 
 use crate::checks::{Request, Snapshot};
@@ -104,9 +104,13 @@ async fn what_is_wrong_with_tables_is_noticed() {
     };
     assert_eq!(after(|damaged, trip| room(damaged, trip).free = 1), [ROOMS]);
     assert_eq!(after(|damaged, trip| seat(damaged, trip).free = 1), [SEATS]);
-    let lost_room = |damaged: &mut Snapshot, trip: &Trip| drop(room(damaged, trip).reservations.pop());
+    let lost_room = |damaged: &mut Snapshot, trip: &Trip| {
+        room(damaged, trip).reservations.pop();
+    };
     assert_eq!(after(lost_room), [ROOMS, TOGETHER]);
-    let lost_seat = |damaged: &mut Snapshot, trip: &Trip| drop(seat(damaged, trip).reservations.pop());
+    let lost_seat = |damaged: &mut Snapshot, trip: &Trip| {
+        seat(damaged, trip).reservations.pop();
+    };
     assert_eq!(after(lost_seat), [SEATS, TOGETHER]);
     let sold_twice = |damaged: &mut Snapshot, trip: &Trip| {
         let reservations = &mut room(damaged, trip).reservations;

@@ -116,7 +116,8 @@ pub async fn search(request: SearchRequest) -> Result<Vec<Offer>, SearchRefused>
     let found = super::search::nearby(request).await?;
     let profiles = profile::read(found.iter().map(|found| found.near.hotel.clone()).collect()).await;
     let mut profiles: HashMap<_, _> = profiles.into_iter().map(|profile| (profile.id.clone(), profile)).collect();
-    let offers = found.into_iter().filter_map(|found| Some(Offer { hotel: profiles.remove(&found.near.hotel)?, found }));
+    let offers =
+        found.into_iter().filter_map(|found| Some(Offer { hotel: profiles.remove(&found.near.hotel)?, found }));
     Ok(offers.collect())
 }
 

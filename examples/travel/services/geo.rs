@@ -15,9 +15,9 @@ const NEAR_KM: f64 = 10.0;
 /// How many hotels are enough.
 const ENOUGH: usize = 5;
 
-/// How many cells a degree has in each direction. A cell is larger than the circle of what is near, up to
-/// [`MAX_LAT`] from south to north and in most of the world from west to east, so one or two are looked at.
-const CELLS_OF_A_DEGREE: f64 = 4.0;
+/// How many cells a degree has in each direction. A cell is much larger than the circle of what is near, except close
+/// to the poles: so most searches look at one, and those near its corners at four.
+const CELLS_OF_A_DEGREE: f64 = 1.0;
 
 /// Further north and south the meridians are so close to each other that the circle lies in too many cells.
 const MAX_LAT: f64 = 85.0;
