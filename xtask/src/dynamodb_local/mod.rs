@@ -29,6 +29,7 @@ const SUITES: &[Suite] = &[
     Suite { target: "crash_matrix", arguments: &[LONGEST], long: true },
     Suite { target: "interleavings", arguments: &[], long: true },
     Suite { target: "movie_review_matrix", arguments: &[], long: true },
+    Suite { target: "travel_matrix", arguments: &[], long: true },
 ];
 
 /// The test that has as many crash points as many others of its target together.
