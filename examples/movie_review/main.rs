@@ -67,7 +67,7 @@ async fn run(options: &Options) -> Result<Vec<Check>, Box<dyn Error>> {
     };
     let mut checks = verify(&app, &films).await?;
     checks.extend(about_load.iter().cloned());
-    println!("\n{}\n", report::invariants(&checks));
+    println!("{}\n", report::invariants(&checks));
     if options.serve {
         phases::until_interrupted(&app, gateway, CURL, interrupted).await?;
         checks = verify(&app, &films).await?;
