@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
 use tokio::sync::{Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -239,12 +240,9 @@ impl LocalHost {
         let environment = self.environment();
         let mut total = Round::default();
         loop {
-            let mut next = None;
-            for service in environment.registry.services() {
-                let due = collector::next_due(&environment, service).await?;
-                next = next.into_iter().chain(due).min();
-            }
-            let Some(due_ms) = next else { return Ok(total) };
+            let services = environment.registry.services();
+            let due = try_join_all(services.map(|service| collector::next_due(&environment, service))).await?;
+            let Some(due_ms) = due.into_iter().flatten().min() else { return Ok(total) };
             let wait_ms = due_ms.saturating_sub(environment.world.now_ms());
             tokio::time::sleep(Duration::from_millis(wait_ms)).await;
             let round = self.collect().await;
