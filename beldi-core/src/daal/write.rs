@@ -10,8 +10,9 @@
 use serde_dynamo::AttributeValue;
 
 use super::log::start_of;
-use super::{Action, DELETED, EPOCH, EntryKey, FIRST, LOG, RowChange, RowState, row_name};
-use crate::attributes::{number, string};
+use super::{Action, DELETED, EPOCH, EntryKey, FIRST, LOG, RowChange, RowState, row_name, user_attributes};
+use crate::attempt::MAX_VALUE_BYTES;
+use crate::attributes::{number, size_of, string};
 use crate::environment::Environment;
 use crate::error::Fault;
 use crate::store::{Attributes, Placeholders, PutItem, QueryItems, ReturnValues, StoreError, UpdateItem};
@@ -77,11 +78,29 @@ impl RowWriter<'_> {
             } else if row.log.len() >= self.environment.settings.log_entries && !place.rolls(row.log.len()) {
                 place = self.prepare_roll(&row).await?;
             } else if self.change.condition.is_some() {
+                if outcome {
+                    self.check_conflict(old.as_ref())?;
+                }
                 outcome = !outcome;
             }
         }
         let message = format!("a row of `{}` is written by too many others at once", self.change.table);
         Err(StoreError::Transient { message }.into())
+    }
+
+    /// Refuses a conflict that no journal record could carry, as long as nothing says *false* yet: an operator
+    /// can let the step be tried again when the row has become smaller.
+    fn check_conflict(&self, row: Option<&Attributes>) -> Result<(), Fault> {
+        let bytes = user_attributes(row.cloned()).map_or(0, |attributes| size_of(&AttributeValue::M(attributes)));
+        if bytes <= MAX_VALUE_BYTES {
+            return Ok(());
+        }
+        Err(Fault::TooLarge {
+            what: format!("the row of `{}` for which a condition does not hold", self.change.table),
+            bytes,
+            limit: MAX_VALUE_BYTES,
+            remedy: "write on conditions only where the rows are smaller, or read the row first",
+        })
     }
 
     /// Puts the segment, unless nobody needs its entries, and gives the roll that is to follow.
