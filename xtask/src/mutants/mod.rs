@@ -2,15 +2,21 @@
 //!
 //! A rule whose removal no test notices is either useless or untested.
 
+use std::collections::BTreeSet;
 use std::error::Error;
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 
 use clap::Args;
 
 use crate::tally::Tally;
+use table::{MUTANTS, Mutant};
+
+mod table;
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -19,104 +25,66 @@ pub(crate) struct Options {
     only: Option<String>,
 }
 
-/// One broken rule: what is replaced where, and the tests of which at least one must fail.
-struct Mutant {
-    rule: &'static str,
-    file: &'static str,
-    original: &'static str,
-    broken: &'static str,
-}
-
-/// The tests that are to notice.
-const TESTS: [&str; 3] = ["crash_matrix", "interleavings", "regressions"];
-
-const MUTANTS: [Mutant; 10] = [
-    Mutant {
-        rule: "observations are flushed before an effect",
-        file: "beldi-core/src/attempt/mod.rs",
-        original: "self.journal().flush(Some((&self.path, &fingerprint))).await?;\n        match execute",
-        broken: "match execute",
-    },
-    Mutant {
-        rule: "a journal record is put only where there is none",
-        file: "beldi-core/src/attempt/journal.rs",
-        original: "format!(\"attribute_not_exists({})\", placeholders.name(\"instance\"))",
-        broken: "format!(\"({0} = {0} OR attribute_not_exists({0}))\", placeholders.name(\"instance\"))",
-    },
-    Mutant {
-        rule: "a write is conditional on the absence of its log entry",
-        file: "beldi-core/src/daal/write.rs",
-        original: "format!(\"NOT contains({log}, {value})\")",
-        broken: "format!(\"(attribute_exists({log}) OR NOT contains({log}, {value}))\")",
-    },
-    Mutant {
-        rule: "a write after a read is conditional on the epoch",
-        file: "beldi-core/src/daal/write.rs",
-        original: "format!(\"{epoch} = {value}\")",
-        broken: "format!(\"{epoch} >= {value}\")",
-    },
-    Mutant {
-        rule: "a write after a read of a row never rolled is conditional on the epoch",
-        file: "beldi-core/src/daal/write.rs",
-        original: "self.condition.push(format!(\"attribute_not_exists({epoch})\"));",
-        broken: "self.condition.push(format!(\"(attribute_not_exists({epoch}) OR attribute_exists({epoch}))\"));",
-    },
-    Mutant {
-        rule: "a write without a read is conditional on there being no segment",
-        file: "beldi-core/src/daal/write.rs",
-        original: "format!(\"(attribute_not_exists({epoch}) OR {epoch} = {first})\")",
-        broken: "format!(\"(attribute_not_exists({epoch}) OR {epoch} >= {first})\")",
-    },
-    Mutant {
-        rule: "segments are searched where the epoch has moved on",
-        file: "beldi-core/src/daal/write.rs",
-        original: "if from >= to {",
-        broken: "if from >= to || to > 0 {",
-    },
-    Mutant {
-        rule: "an instance without effects returns only what is journaled",
-        file: "beldi-core/src/attempt/journal.rs",
-        original: "if !is_durable && (function.read_only || self.identity.own_id) {",
-        broken: "if !is_durable {",
-    },
-    Mutant {
-        rule: "observations after the last effect are journaled before the return",
-        file: "beldi-core/src/attempt/journal.rs",
-        original: "if is_durable && pending.is_empty() {",
-        broken: "if is_durable {",
-    },
-    Mutant {
-        rule: "a conditional write records that its condition did not hold",
-        file: "beldi-core/src/daal/write.rs",
-        original: "outcome = !outcome;",
-        broken: "return Ok(Written::Refused(old));",
-    },
-];
-
 pub(crate) fn run(options: &Options) -> Result<Tally, Box<dyn Error>> {
     let root = crate::cargo::root();
     let copy = root.join("target/mutants/workspace");
-    let mut tally = Tally::default();
-    let chosen = MUTANTS.iter().filter(|mutant| options.only.as_ref().is_none_or(|only| mutant.rule.contains(only)));
+    let chosen = |mutant: &&Mutant| options.only.as_ref().is_none_or(|only| mutant.rule.contains(only));
+    let chosen: Vec<_> = MUTANTS.iter().filter(chosen).collect();
     copy_sources(root, &copy)?;
-    if tests_fail(&copy)? {
-        return Err("the tests fail without any change".into());
-    }
-    for mutant in chosen {
-        let path = copy.join(mutant.file);
-        let source = fs::read_to_string(&path)?;
-        if !source.contains(mutant.original) {
-            println!("STALE    {}: {} has changed", mutant.rule, mutant.file);
-            tally.failed += 1;
-            continue;
+    let targets: BTreeSet<_> = chosen.iter().flat_map(|mutant| mutant.noticed_by).copied().collect();
+    for target in targets {
+        if fails(&copy, target)? {
+            return Err(format!("the tests of `{target}` fail without any change").into());
         }
-        fs::write(&path, source.replace(mutant.original, mutant.broken))?;
-        let noticed = tests_fail(&copy)?;
-        fs::write(&path, source)?;
-        println!("{} {}", if noticed { "noticed " } else { "SURVIVED" }, mutant.rule);
-        if noticed { tally.passed += 1 } else { tally.failed += 1 }
+    }
+    let mut tally = Tally::default();
+    for mutant in chosen {
+        let start = Instant::now();
+        let outcome = try_out(&copy, mutant)?;
+        println!("{outcome:<24}{:>5} s  {}", start.elapsed().as_secs(), mutant.rule);
+        if matches!(outcome, Outcome::NoticedBy(_)) { tally.passed += 1 } else { tally.failed += 1 }
     }
     Ok(tally)
+}
+
+/// What became of a broken rule.
+enum Outcome {
+    NoticedBy(&'static str),
+    Survived,
+    /// What is to be replaced is not in the file any more.
+    Stale,
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&match self {
+            Self::NoticedBy(target) => format!("noticed by {target}"),
+            Self::Survived => "SURVIVED".to_owned(),
+            Self::Stale => "STALE".to_owned(),
+        })
+    }
+}
+
+/// Breaks one rule, runs the tests until one fails, and mends it again.
+fn try_out(copy: &Path, mutant: &Mutant) -> io::Result<Outcome> {
+    let path = copy.join(mutant.file);
+    let source = fs::read_to_string(&path)?;
+    if source.matches(mutant.original).count() != 1 {
+        return Ok(Outcome::Stale);
+    }
+    fs::write(&path, source.replace(mutant.original, mutant.broken))?;
+    let noticed = first_failing(copy, mutant.noticed_by);
+    fs::write(&path, source)?;
+    Ok(noticed?.map_or(Outcome::Survived, Outcome::NoticedBy))
+}
+
+fn first_failing(copy: &Path, targets: &[&'static str]) -> io::Result<Option<&'static str>> {
+    for target in targets {
+        if fails(copy, target)? {
+            return Ok(Some(target));
+        }
+    }
+    Ok(None)
 }
 
 /// Copies what git knows and what it would know, so that the working tree is never touched.
@@ -138,18 +106,18 @@ fn copy_sources(root: &Path, copy: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a test fails. A copy that does not compile is an error, and proves nothing.
-fn tests_fail(copy: &Path) -> io::Result<bool> {
-    let target = copy.parent().unwrap_or(copy).join("target");
-    let cargo = |arguments: &[&str]| {
+/// Whether a test of this target fails. A copy that does not compile is an error, and proves nothing.
+fn fails(copy: &Path, target: &str) -> io::Result<bool> {
+    let artifacts = copy.parent().unwrap_or(copy).join("target");
+    let cargo = |argument: Option<&str>| {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        command.args(["test", "--quiet", "--no-default-features", "--features", "embedded"]);
-        command.args(TESTS.iter().flat_map(|test| ["--test", test])).args(arguments);
-        command.current_dir(copy).env("CARGO_TARGET_DIR", &target).env("RUST_BACKTRACE", "0").output()
+        command.args(["test", "--quiet", "--no-default-features", "--features", "embedded", "--test", target]);
+        command.args(argument).current_dir(copy);
+        command.env("CARGO_TARGET_DIR", &artifacts).env("RUST_BACKTRACE", "0").output()
     };
-    let built = cargo(&["--no-run"])?;
+    let built = cargo(Some("--no-run"))?;
     if !built.status.success() {
         return Err(io::Error::other(String::from_utf8_lossy(&built.stderr).into_owned()));
     }
-    Ok(!cargo(&[])?.status.success())
+    Ok(!cargo(None)?.status.success())
 }
