@@ -13,6 +13,8 @@ pub(super) struct Mutant {
 const BAD_INPUT: &str = "bad_input";
 const CRASH_MATRIX: &str = "crash_matrix";
 const INTERLEAVINGS: &str = "interleavings";
+const OPERATIONS: &str = "operations";
+const PROTOCOL: &str = "protocol";
 const REGRESSIONS: &str = "regressions";
 const RULES: &str = "rules";
 
@@ -43,7 +45,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         file: "beldi-core/src/daal/write.rs",
         original: "format!(\"{epoch} = {value}\")",
         broken: "format!(\"{epoch} >= {value}\")",
-        noticed_by: &[INTERLEAVINGS],
+        noticed_by: &[CRASH_MATRIX, INTERLEAVINGS],
     },
     Mutant {
         rule: "a write after a read of a row never rolled is conditional on the epoch",
@@ -135,5 +137,19 @@ pub(super) const MUTANTS: &[Mutant] = &[
         original: "Err(_) => state.broken = true,",
         broken: "Err(_) => state.broken = false,",
         noticed_by: &[REGRESSIONS],
+    },
+    Mutant {
+        rule: "a number in a key has one spelling",
+        file: "beldi-core/src/key.rs",
+        original: "(\"\", \"\") => \"0\".to_owned(),",
+        broken: "(\"\", \"\") => format!(\"{sign}0\"),",
+        noticed_by: &[OPERATIONS],
+    },
+    Mutant {
+        rule: "whoever is parked can be seen",
+        file: "beldi-core/src/collector.rs",
+        original: "Some(next) => query.start = Some(next),",
+        broken: "Some(_) => return Ok(parked),",
+        noticed_by: &[PROTOCOL],
     },
 ];
