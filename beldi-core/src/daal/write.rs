@@ -99,7 +99,7 @@ impl RowWriter<'_> {
             what: format!("the row of `{}` for which a condition does not hold", self.change.table),
             bytes,
             limit: MAX_VALUE_BYTES,
-            remedy: "write on conditions only where the rows are smaller, or read the row first",
+            remedy: "keep rows that are written on conditions smaller, with what is large in rows of their own",
         })
     }
 
