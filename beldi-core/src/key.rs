@@ -272,7 +272,7 @@ mod tests {
         for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e126, 1e-131] {
             assert!(matches!(key_value(&number), Err(KeyError::Number { .. })), "{number}");
         }
-        assert!(matches!(key_value(&u128::MAX), Err(KeyError::Number { .. })), "39 digits");
+        assert_eq!(plain_number(&u128::MAX.to_string()), None, "39 digits");
         assert!(key_value(&1e-130).is_ok() && key_value(&u64::MAX).is_ok());
     }
 }
