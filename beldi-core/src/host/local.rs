@@ -252,14 +252,14 @@ impl LocalHost {
         }
     }
 
-    /// Stops the collectors and the gateway and waits until all attempts have ended and all requests are
-    /// answered, but no longer than `grace`. Gives whether all have. What is left is finished by the next
-    /// host on the same store.
+    /// Stops the collectors and the gateway and waits until their rounds and all attempts have ended and all
+    /// requests are answered, but no longer than `grace`. Gives whether all have. What is left is finished by the
+    /// next host on the same store.
     pub async fn shutdown(&self, grace: Duration) -> bool {
         self.inner.stopping.cancel();
         let Inner { attempts, servers, .. } = &*self.inner;
         let all_ended = async {
-            // A request that a server still answers may begin another attempt.
+            // A request that a server still answers may begin another attempt, and so may a collector's round.
             servers.close();
             servers.wait().await;
             attempts.close();
@@ -284,14 +284,14 @@ impl LocalHost {
         self.inner.stopping.is_cancelled()
     }
 
-    /// Runs a server as a task that [`shutdown`](Self::shutdown) waits for.
+    /// Runs a server or a collector as a task that [`shutdown`](Self::shutdown) waits for.
     pub(super) fn track(&self, server: impl Future<Output = ()> + Send + 'static) {
         self.inner.servers.spawn(server);
     }
 
     fn spawn_collector(&self, interval: Duration) {
         let host = self.clone();
-        tokio::spawn(async move {
+        self.track(async move {
             let mut ticks = tokio::time::interval(interval);
             ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
             loop {
