@@ -5,7 +5,7 @@
 
 #![expect(clippy::print_stdout, reason = "how many attempts died is worth seeing")]
 
-#[path = "../examples/movie_review/crashes.rs"]
+#[path = "../examples/common/crashes.rs"]
 mod crashes;
 #[path = "common/simulation.rs"]
 mod simulation;

@@ -176,6 +176,7 @@ async fn own_id(host: &LocalHost) {
         arguments: r#"["a", false]"#.into(),
         caller: None,
         delivery: Delivery::OwnId,
+        transaction: None,
     };
     host.invoke(invocation).await.expect("a result");
 }

@@ -200,6 +200,24 @@ async fn a_condition_has_one_outcome() {
     finish("a_condition_has_one_outcome", &explored.await);
 }
 
+/// While one attempt has seen its condition fail and not yet said so, another instance makes it hold.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_shows_a_row_for_which_the_condition_does_not_hold() {
+    let explored = interleavings().explore(|contest: Contest| async move {
+        let name = contest.unique("row");
+        let (taken, added) = tokio::join!(
+            contest.attempt(name.clone(), false, take(name.clone())),
+            contest.attempt(contest.unique("other"), false, add(name.clone(), 1)),
+        );
+        contest.settle().await;
+        added.expect("a result");
+        let taken = taken.expect("a result");
+        same("what the refusal shows", taken.err().flatten().unwrap_or(0), 0)?;
+        same("the count", current_count(&contest, &name).await, if taken.is_ok() { 0 } else { 1 })
+    });
+    finish("a_refusal_shows_a_row_for_which_the_condition_does_not_hold", &explored.await);
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_was_returned_does_not_change() {
     let explored = interleavings().explore(|contest: Contest| async move {

@@ -134,6 +134,19 @@ async fn a_panic_is_retried_with_back_off_then_parked_and_can_be_restarted() {
     assert_eq!(host.collect().await.started, 1);
 }
 
+/// More than one page of the index holds.
+#[tokio::test(start_paused = true)]
+async fn all_parked_instances_are_listed() {
+    let host = host(Settings { max_attempts: 1, ..settings() }, None).await;
+    let client = host.client();
+    for number in 0..70 {
+        drop(client.call(panics_after_a_write("tea".into())).idempotency_key(format!("p{number}")).await);
+    }
+    host.settle().await.expect("a settled host");
+    let listed: HashSet<_> = parked_with(&host).await.into_iter().map(|(instance, _)| instance).collect();
+    assert_eq!(listed.len(), 70);
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_attempt_is_ended_at_its_timeout_and_followed_by_another_after_the_margin() {
     let host = host(settings(), None).await;

@@ -85,7 +85,7 @@ impl Client {
         Ok(intent::unpark(&self.environment, service, instance).await?)
     }
 
-    /// The parked instances of a service with their last errors, the longest parked first, at most 64.
+    /// All parked instances of a service with their last errors, the longest parked first.
     pub async fn parked(&self, service: &str) -> Result<Vec<(InstanceId, String)>, ClientError> {
         Ok(crate::collector::parked(&self.environment, service).await?)
     }

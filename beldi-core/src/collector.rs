@@ -92,14 +92,21 @@ pub(crate) async fn next_due(environment: &Environment, service: &str) -> Result
     Ok(next)
 }
 
-/// The parked instances of a service, the longest parked first, with their last errors.
+/// All parked instances of a service, the longest parked first, with their last errors.
 pub(crate) async fn parked(environment: &Environment, service: &str) -> Result<Vec<(InstanceId, String)>, StoreError> {
-    let page = index_page(environment, service, intent::PARKED, None, MAX_PER_SHARD).await?;
-    let parked = page.iter().filter_map(|intent| {
-        let error = get_string(intent, "error").unwrap_or_default();
-        Some((get_string(intent, "instance")?.parse().ok()?, error.to_owned()))
-    });
-    Ok(parked.collect())
+    let mut query = index_query(service, intent::PARKED, None, MAX_PER_SHARD);
+    let mut parked = Vec::new();
+    loop {
+        let page = environment.store.query(query.clone()).await?;
+        parked.extend(page.items.iter().filter_map(|intent| {
+            let error = get_string(intent, "error").unwrap_or_default();
+            Some((get_string(intent, "instance")?.parse().ok()?, error.to_owned()))
+        }));
+        match page.next {
+            Some(next) => query.start = Some(next),
+            None => return Ok(parked),
+        }
+    }
 }
 
 async fn due_instances(environment: &Environment, service: &str, shard: &str) -> Result<Vec<Attributes>, StoreError> {
@@ -113,6 +120,11 @@ pub(crate) async fn index_page(
     due_until_ms: Option<u64>,
     limit: u32,
 ) -> Result<Vec<Attributes>, StoreError> {
+    let query = index_query(service, shard, due_until_ms, limit);
+    Ok(environment.store.query(query).await?.items)
+}
+
+fn index_query(service: &str, shard: &str, due_until_ms: Option<u64>, limit: u32) -> QueryItems {
     let mut placeholders = Placeholders::default();
     let (name, value) = (placeholders.name("shard"), placeholders.value(string(shard)));
     let mut key_condition = format!("{name} = {value}");
@@ -120,7 +132,7 @@ pub(crate) async fn index_page(
         let (name, value) = (placeholders.name("due"), placeholders.value(number(until)));
         key_condition.push_str(&format!(" AND {name} <= {value}"));
     }
-    let query = QueryItems {
+    QueryItems {
         table: journal_table(service),
         index: Some(DUE_INDEX.to_owned()),
         key_condition,
@@ -130,8 +142,7 @@ pub(crate) async fn index_page(
         limit: Some(limit),
         start: None,
         consistent: false,
-    };
-    Ok(environment.store.query(query).await?.items)
+    }
 }
 
 enum Claimed {

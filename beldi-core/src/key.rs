@@ -149,6 +149,14 @@ pub enum KeyError {
         /// The size of the key.
         bytes: usize,
     },
+    /// DynamoDB has no such number: not a number, infinite, beyond its range or its 38 digits.
+    #[error("a key of type `{type_name}` is {digits}: DynamoDB knows numbers of 38 digits up to 10^126")]
+    Number {
+        /// The Rust type of the value.
+        type_name: &'static str,
+        /// The number.
+        digits: String,
+    },
     /// serde refused the value.
     #[error("a key of type `{type_name}` cannot be stored: {message}")]
     Encoding {
@@ -169,8 +177,16 @@ fn key_value<T: Serialize>(value: &T) -> Result<AttributeValue, KeyError> {
     check(value, type_name)
 }
 
-/// The value, if it can be a key.
+/// The value, if it can be a key. Equal numbers become one text, as they are one key to DynamoDB: whatever goes
+/// by the text of a key would take `-0` and `0` for two rows.
 pub(crate) fn check(value: AttributeValue, type_name: &'static str) -> Result<AttributeValue, KeyError> {
+    let value = match value {
+        AttributeValue::N(digits) => match plain_number(&digits) {
+            Some(plain) => AttributeValue::N(plain),
+            None => return Err(KeyError::Number { type_name, digits }),
+        },
+        other => other,
+    };
     match size(&value) {
         None => Err(KeyError::Type { type_name, stored_as: kind(&value) }),
         Some(0) => Err(KeyError::Empty { type_name }),
@@ -185,6 +201,32 @@ pub(crate) fn check_sort(value: AttributeValue) -> Result<AttributeValue, KeyErr
         Some(bytes) if bytes > MAX_SORT_KEY_BYTES => Err(KeyError::TooLong { bytes }),
         _ => Ok(value),
     }
+}
+
+const MAX_DIGITS: usize = 38;
+/// Numbers are below 10^126 and, but for 0, not below 10^-130.
+const MAX_WHOLE_DIGITS: usize = 126;
+const MAX_LEADING_ZEROS: usize = 129;
+
+/// The shortest text of a number that Rust has written, if it is one of DynamoDB's.
+fn plain_number(digits: &str) -> Option<String> {
+    let (sign, magnitude) = digits.strip_prefix('-').map_or(("", digits), |magnitude| ("-", magnitude));
+    let (whole, fraction) = magnitude.split_once('.').unwrap_or((magnitude, ""));
+    if whole.is_empty() || !whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
+    let leading_zeros = if whole.is_empty() { fraction.len() - fraction.trim_start_matches('0').len() } else { 0 };
+    let significant = format!("{whole}{fraction}").trim_matches('0').len();
+    if significant > MAX_DIGITS || whole.len() > MAX_WHOLE_DIGITS || leading_zeros > MAX_LEADING_ZEROS {
+        return None;
+    }
+    Some(match (whole, fraction) {
+        ("", "") => "0".to_owned(),
+        (whole, "") => format!("{sign}{whole}"),
+        ("", fraction) => format!("{sign}0.{fraction}"),
+        (whole, fraction) => format!("{sign}{whole}.{fraction}"),
+    })
 }
 
 /// The bytes of a value that can be a key.
@@ -205,5 +247,32 @@ fn kind(value: &AttributeValue) -> &'static str {
         AttributeValue::L(_) => "a list",
         AttributeValue::Ss(_) | AttributeValue::Ns(_) | AttributeValue::Bs(_) => "a set",
         _ => "a scalar",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_numbers_are_one_key() {
+        let key = |number: f64| match key_value(&number) {
+            Ok(AttributeValue::N(digits)) => digits,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!([key(-0.0), key(0.0), key(1.0), key(-2.50), key(1e-3)], ["0", "0", "1", "-2.5", "0.001"]);
+        assert_eq!(key(1e125).len(), 126);
+        for (spelled, plain) in [("-0.00", "0"), ("007", "7"), ("-01.10", "-1.1"), ("100", "100")] {
+            assert_eq!(plain_number(spelled).as_deref(), Some(plain));
+        }
+    }
+
+    #[test]
+    fn what_dynamodb_has_no_number_for_is_no_key() {
+        for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e126, 1e-131] {
+            assert!(matches!(key_value(&number), Err(KeyError::Number { .. })), "{number}");
+        }
+        assert_eq!(plain_number(&u128::MAX.to_string()), None, "39 digits");
+        assert!(key_value(&1e-130).is_ok() && key_value(&u64::MAX).is_ok());
     }
 }

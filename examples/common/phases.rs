@@ -163,6 +163,7 @@ fn between(before: Statistics, after: Statistics) -> Statistics {
         committed: after.committed - before.committed,
         rolled_back: after.rolled_back - before.rolled_back,
         died: after.died - before.died,
+        most_tries: after.most_tries,
     }
 }
 

@@ -27,7 +27,7 @@ impl Report<'_> {
     /// What was done, and what it took.
     fn numbers(&self) -> String {
         let all = self.measured.total();
-        let Statistics { attempts, crashed, timed_out, restarted, repeated, committed, rolled_back, died } =
+        let Statistics { attempts, crashed, timed_out, restarted, repeated, committed, rolled_back, died, most_tries } =
             self.statistics;
         let total = self.requests.total();
         let each_second = all as f64 / self.measured.time.as_secs_f64().max(f64::MIN_POSITIVE);
@@ -45,7 +45,8 @@ impl Report<'_> {
         if committed + rolled_back + died > 0 {
             row("committed", committed, "transactions".to_owned());
             row("rolled back", rolled_back, "transactions, because the function refused".to_owned());
-            row("tries died", died, "of a conflict with an older transaction, and were made again".to_owned());
+            let remark = format!("of a conflict, and were made again; at most {most_tries} tries in one attempt");
+            row("tries died", died, remark);
         }
         row("store requests", total, format!("{for_each:.1} for each request, repetitions and collectors included"));
         right_aligned(&mut table, 1..2);

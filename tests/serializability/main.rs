@@ -7,7 +7,7 @@
 #![expect(clippy::print_stdout, reason = "what a history consists of is worth seeing")]
 
 mod author;
-#[path = "../../examples/movie_review/crashes.rs"]
+#[path = "../../examples/common/crashes.rs"]
 mod crashes;
 mod services;
 #[path = "../common/simulation.rs"]

@@ -11,10 +11,13 @@
 use super::place::Place;
 use super::segments::Segments;
 use super::update::Update;
-use super::{EntryKey, RowChange, RowState};
+use super::{EntryKey, RowChange, RowState, user_attributes};
+use crate::attempt::MAX_VALUE_BYTES;
+use crate::attributes::size_of;
 use crate::environment::Environment;
 use crate::error::Fault;
 use crate::store::{Attributes, ReturnValues, StoreError};
+use serde_dynamo::AttributeValue;
 
 /// What became of a write.
 #[derive(Debug)]
@@ -76,10 +79,28 @@ impl RowWriter<'_> {
             if row.log.len() >= self.environment.settings.log_entries && !place.rolls(row.log.len()) {
                 place = segments.prepare_roll(&row, self.watermark_s).await?;
             } else if self.change.condition.is_some() {
+                if outcome {
+                    self.check_conflict(old.as_ref())?;
+                }
                 outcome = !outcome;
             }
         }
         Err(contended(&self.change.table))
+    }
+
+    /// Refuses a conflict that no journal record could carry, as long as nothing says *false* yet: an operator
+    /// can let the step be tried again when the row has become smaller.
+    fn check_conflict(&self, row: Option<&Attributes>) -> Result<(), Fault> {
+        let bytes = user_attributes(row.cloned()).map_or(0, |attributes| size_of(&AttributeValue::M(attributes)));
+        if bytes <= MAX_VALUE_BYTES {
+            return Ok(());
+        }
+        Err(Fault::TooLarge {
+            what: format!("the row of `{}` for which a condition does not hold", self.change.table),
+            bytes,
+            limit: MAX_VALUE_BYTES,
+            remedy: "keep rows that are written on conditions smaller, with what is large in rows of their own",
+        })
     }
 
     fn segments(&self) -> Segments<'_> {

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
 use tokio::sync::{Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -256,12 +257,9 @@ impl LocalHost {
         let environment = self.environment();
         let mut total = Round::default();
         loop {
-            let mut next = None;
-            for service in environment.registry.services() {
-                let due = collector::next_due(&environment, service).await?;
-                next = next.into_iter().chain(due).min();
-            }
-            let Some(due_ms) = next else { return Ok(total) };
+            let services = environment.registry.services();
+            let due = try_join_all(services.map(|service| collector::next_due(&environment, service))).await?;
+            let Some(due_ms) = due.into_iter().flatten().min() else { return Ok(total) };
             let wait_ms = due_ms.saturating_sub(environment.world.now_ms());
             tokio::time::sleep(Duration::from_millis(wait_ms)).await;
             let round = self.collect().await;
@@ -271,14 +269,14 @@ impl LocalHost {
         }
     }
 
-    /// Stops the collectors and the gateway and waits until all attempts have ended and all requests are
-    /// answered, but no longer than `grace`. Gives whether all have. What is left is finished by the next
-    /// host on the same store.
+    /// Stops the collectors and the gateway and waits until their rounds and all attempts have ended and all
+    /// requests are answered, but no longer than `grace`. Gives whether all have. What is left is finished by the
+    /// next host on the same store.
     pub async fn shutdown(&self, grace: Duration) -> bool {
         self.inner.stopping.cancel();
         let Inner { attempts, servers, .. } = &*self.inner;
         let all_ended = async {
-            // A request that a server still answers may begin another attempt.
+            // A request that a server still answers may begin another attempt, and so may a collector's round.
             servers.close();
             servers.wait().await;
             attempts.close();
@@ -303,14 +301,14 @@ impl LocalHost {
         self.inner.stopping.is_cancelled()
     }
 
-    /// Runs a server as a task that [`shutdown`](Self::shutdown) waits for.
+    /// Runs a server or a collector as a task that [`shutdown`](Self::shutdown) waits for.
     pub(super) fn track(&self, server: impl Future<Output = ()> + Send + 'static) {
         self.inner.servers.spawn(server);
     }
 
     fn spawn_collector(&self, interval: Duration) {
         let host = self.clone();
-        tokio::spawn(async move {
+        self.track(async move {
             let mut ticks = tokio::time::interval(interval);
             ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
             loop {

@@ -15,6 +15,7 @@ use super::stores::fresh_store;
 use super::trial::Trial;
 use crate::environment::Settings;
 use crate::host::{LocalHost, When};
+use crate::store::StoreError;
 use crate::world::VirtualWorld;
 
 type Scenario = Box<dyn Fn(Trial) -> Pin<Box<dyn Future<Output = serde_json::Value>>>>;
@@ -180,23 +181,30 @@ impl CrashMatrix {
             .start()
             .await
             .map_err(|error| error.to_string())?;
+        let outcome = self.play(&host, plan).await;
+        plan.disarm();
+        outcome.map_err(|error| error.to_string())
+    }
+
+    /// Plays the scenario on a host, and looks at what it leaves.
+    async fn play(&self, host: &LocalHost, plan: &OnePoint) -> Result<Outcome, StoreError> {
         let trial = Trial::new(host.clone());
         if let Some(setup) = &self.setup {
             setup(trial.clone()).await;
-            host.settle().await.map_err(|error| error.to_string())?;
+            host.settle().await?;
         }
         plan.arm(host.clone());
         let mut result = (self.scenario)(trial).await;
-        host.settle().await.map_err(|error| error.to_string())?;
+        host.settle().await?;
         // Zombies go on until they end or their time is over: they must not change anything either.
         host.shutdown(Duration::from_secs(3600)).await;
         let environment = host.environment();
         let aliases = (self.aliases)(&result);
         state::strip(&mut result, &self.ignored);
         let result = state::replace(result.to_string(), &aliases);
-        let tables = state::tables(&environment, &self.ignored, &aliases).await.map_err(|error| error.to_string())?;
-        let unfinished = state::unfinished(&environment).await.map_err(|error| error.to_string())?;
-        let locked = state::locked_rows(&host).await.map_err(|error| error.to_string())?;
+        let tables = state::tables(&environment, &self.ignored, &aliases).await?;
+        let unfinished = state::unfinished(&environment).await?;
+        let locked = state::locked_rows(&host).await?;
         Ok(Outcome { result, tables, unfinished, locked })
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::host::{CrashPlan, CrashPoint, LocalHost, Verdict};
 use crate::invoke::{Delivery, Invocation, Invoker};
@@ -41,7 +41,8 @@ impl fmt::Display for Disturbance {
 pub(super) struct OnePoint {
     target: Option<(usize, Disturbance)>,
     state: Mutex<State>,
-    host: OnceLock<LocalHost>,
+    /// The host and its plan hold each other until the run is over.
+    host: Mutex<Option<LocalHost>>,
 }
 
 #[derive(Default)]
@@ -56,13 +57,19 @@ struct State {
 impl OnePoint {
     /// Counts only, without a target.
     pub(super) fn new(target: Option<(usize, Disturbance)>) -> Arc<Self> {
-        Arc::new(Self { target, state: Mutex::default(), host: OnceLock::new() })
+        Arc::new(Self { target, state: Mutex::default(), host: Mutex::default() })
     }
 
     /// The host on which second attempts run.
     pub(super) fn arm(&self, host: LocalHost) {
-        drop(self.host.set(host));
+        *self.host() = Some(host);
         self.lock().armed = true;
+    }
+
+    /// Lets go of the host: its store can be dropped, or used by the next run.
+    pub(super) fn disarm(&self) {
+        self.lock().armed = false;
+        *self.host() = None;
     }
 
     /// How many points there were.
@@ -88,13 +95,17 @@ impl OnePoint {
         Some(disturbance)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+    fn host(&self) -> MutexGuard<'_, Option<LocalHost>> {
+        self.host.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Starts a second attempt of what the point's attempt executes; resolves when it has ended.
     fn second_attempt(&self, point: &CrashPoint, delivery: Delivery) -> impl Future<Output = ()> + Send + use<> {
-        let host = self.host.get().cloned();
+        let host = self.host().clone();
         let first = &*point.invocation;
         let delivery = if first.delivery.runs() { delivery } else { first.delivery };
         let invocation = Invocation { delivery, ..first.clone() };

@@ -20,31 +20,46 @@ pub async fn fresh_store() -> Result<SharedStore, StoreError> {
 
 #[cfg(feature = "aws")]
 mod endpoint {
-    use std::sync::{Arc, Mutex, PoisonError};
+    use std::collections::BTreeSet;
+    use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+    use futures_util::future::try_join_all;
     use tokio::sync::oneshot;
 
     use crate::registry::Registry;
     use crate::store::tables;
     use crate::store::{
         Attributes, DeleteItem, DynamoDbStore, Placeholders, Request, ScanItems, SharedStore, Store, StoreError,
-        StoreFuture, TableSchema,
+        StoreFuture, TableSchema, TransactWrite, WriteItem,
     };
     use crate::world::{SystemWorld, World};
 
-    /// Prefixes that a test of this process is done with: creating tables is slow, so they are emptied and
-    /// used again.
-    static FREE: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    /// Tables that a test of this process is done with: creating tables is slow, so they are emptied and used
+    /// again.
+    static FREE: Mutex<Vec<Used>> = Mutex::new(Vec::new());
+
+    /// The most items that one transaction writes.
+    const MAX_DELETIONS: usize = 100;
+
+    /// The prefix of a store's tables, and which of them were written.
+    struct Used {
+        prefix: String,
+        written: BTreeSet<String>,
+    }
 
     pub(super) async fn store(endpoint: &str) -> Result<SharedStore, StoreError> {
-        let used = FREE.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let prefix = used.clone().unwrap_or_else(|| format!("t{:.12}-", SystemWorld.fresh_id().to_string()));
-        let store: SharedStore = Arc::new(Apart { inner: DynamoDbStore::at_endpoint(endpoint), prefix });
-        if used.is_some() {
-            for schema in Registry::collect().ok().and_then(|known| schemas(&known)).unwrap_or_default() {
-                empty(&store, &schema).await?;
-            }
-        }
+        let used = lock(&FREE).pop();
+        let inner = DynamoDbStore::at_endpoint(endpoint);
+        let Some(Used { prefix, written }) = used else {
+            let prefix = format!("t{:.12}-", SystemWorld.fresh_id().to_string());
+            return Ok(Arc::new(Apart { inner, prefix, written: Mutex::default() }));
+        };
+        let store = Arc::new(Apart { inner, prefix, written: Mutex::default() });
+        let shared: SharedStore = store.clone();
+        let schemas = Registry::collect().ok().and_then(|known| schemas(&known)).unwrap_or_default();
+        let written = schemas.iter().filter(|schema| written.contains(&schema.name));
+        try_join_all(written.map(|schema| empty(&shared, schema))).await?;
+        lock(&store.written).clear();
         Ok(store)
     }
 
@@ -64,10 +79,13 @@ mod endpoint {
                 Err(StoreError::TableNotFound { .. }) => return Ok(()),
                 page => page?,
             };
-            for item in page.items {
+            let deletions = page.items.into_iter().map(|item| {
                 let key: Attributes = item.into_iter().filter(|(name, _)| is_key(name)).collect();
                 let (table, placeholders) = (schema.name.clone(), Placeholders::default());
-                store.delete(DeleteItem { table, key, condition: None, placeholders }).await?;
+                WriteItem::Delete(DeleteItem { table, key, condition: None, placeholders })
+            });
+            for writes in deletions.collect::<Vec<_>>().chunks(MAX_DELETIONS) {
+                store.transact_write(TransactWrite { writes: writes.to_vec() }).await?;
             }
             match page.next {
                 Some(next) => scan.start = Some(next),
@@ -81,10 +99,26 @@ mod endpoint {
     struct Apart {
         inner: DynamoDbStore,
         prefix: String,
+        written: Mutex<BTreeSet<String>>,
+    }
+
+    impl Apart {
+        /// Notes which tables a request may write.
+        fn note(&self, request: &Request) {
+            let mut written = lock(&self.written);
+            match request {
+                Request::Put(_) | Request::Update(_) => drop(written.insert(request.table().to_owned())),
+                Request::TransactWrite(request) => {
+                    written.extend(request.writes.iter().map(|write| write.table().to_owned()));
+                }
+                _ => {}
+            }
+        }
     }
 
     impl Store for Apart {
         fn execute(&self, mut request: Request) -> StoreFuture<'_> {
+            self.note(&request);
             request.map_tables(|table| format!("{}{table}", self.prefix));
             let (answered, waiting) = oneshot::channel::<()>();
             let clock = tokio::task::spawn_blocking(move || drop(waiting.blocking_recv()));
@@ -99,7 +133,12 @@ mod endpoint {
 
     impl Drop for Apart {
         fn drop(&mut self) {
-            FREE.lock().unwrap_or_else(PoisonError::into_inner).push(std::mem::take(&mut self.prefix));
+            let (prefix, written) = (std::mem::take(&mut self.prefix), std::mem::take(&mut *lock(&self.written)));
+            lock(&FREE).push(Used { prefix, written });
         }
+    }
+
+    fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+        mutex.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -23,6 +23,7 @@ const SUITES: &[Suite] = &[
     Suite { target: "operations", arguments: &[], long: false },
     Suite { target: "protocol", arguments: &[], long: false },
     Suite { target: "regressions", arguments: &[], long: false },
+    Suite { target: "rules", arguments: &[], long: false },
     Suite { target: "budget", arguments: &[], long: false },
     Suite { target: "bad_input", arguments: &[], long: false },
     Suite { target: "crash_matrix", arguments: &["--skip", LONGEST], long: false },

@@ -1,0 +1,91 @@
+//! Faults of the collector.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+
+use beldi::host::When;
+use beldi::prelude::*;
+use beldi::store::{Request, SharedStore, Store, StoreError, StoreFuture};
+use beldi::testing::fresh_store;
+use beldi::{InstanceId, Settings, Status};
+
+use crate::common::{self, CrashAt, host_on};
+use crate::{Shop, Stock, add, settings};
+
+/// An error at one claim must not lose those made before it.
+struct OneBadRow {
+    inner: SharedStore,
+    bad: String,
+    on: Arc<AtomicBool>,
+}
+
+impl Store for OneBadRow {
+    fn execute(&self, request: Request) -> StoreFuture<'_> {
+        if self.on.load(Ordering::SeqCst)
+            && let Request::Update(update) = &request
+            && format!("{:?}", update.key).contains(&self.bad)
+        {
+            return Box::pin(async { Err(StoreError::Throttled { message: "hot".into() }) });
+        }
+        self.inner.execute(request)
+    }
+}
+/// One row that could not be updated stopped each round of the collector.
+#[tokio::test(start_paused = true)]
+async fn a_claim_that_fails_does_not_hold_up_the_others() {
+    let inner = fresh_store().await.expect("a store");
+    // All attempts die after record 0.
+    let plan = CrashAt { function: "add", attempts: 1..=8, number: 1, when: When::After };
+    let on = Arc::new(AtomicBool::new(false));
+    let bad = InstanceId::from_idempotency_key("shop", "add", "k3").to_string();
+    let store: SharedStore = Arc::new(OneBadRow { inner, bad, on: Arc::clone(&on) });
+    let host = host_on(store, settings(), Some(plan)).await;
+    for n in 0..8 {
+        drop(host.client().call(add(format!("a{n}"))).idempotency_key(format!("k{n}")).await);
+    }
+    on.store(true, Ordering::SeqCst);
+    for _ in 0..8 {
+        tokio::time::sleep(Duration::from_secs(40)).await;
+        host.collect().await;
+    }
+    let mut done = 0;
+    for n in 0..8 {
+        let id = InstanceId::from_idempotency_key("shop", "add", &format!("k{n}"));
+        let status = host.client().status::<add>(id).await.expect("an answer");
+        if matches!(status, Some(Status::Done { .. })) {
+            done += 1;
+        }
+    }
+    assert_eq!(done, 7, "all but the bad one");
+}
+
+static RAN: AtomicU32 = AtomicU32::new(0);
+
+#[beldi::function(service = Shop, timeout = "2s")]
+async fn slow(article: String) {
+    Stock { article, free: 0 }.put().await;
+    let slow = beldi::external("slow", |_| async {
+        RAN.fetch_add(1, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        Ok::<(), ()>(())
+    });
+    let _ = slow.await;
+}
+
+/// What was due was claimed also where there was no place for it to run: waiting counted as failed attempts, and
+/// healthy instances were parked.
+#[tokio::test(start_paused = true)]
+async fn waiting_for_a_place_is_no_failed_attempt() {
+    let plan = CrashAt { function: "slow", attempts: 1..=12, number: 1, when: When::After };
+    let store = fresh_store().await.expect("a store");
+    let settings = Settings { margin: Duration::from_secs(1), ..settings() };
+    let builder = common::builder(store, settings, Some(plan)).concurrency(1);
+    let host = builder.collect_every(Some(Duration::from_secs(1))).start().await.expect("a host");
+    let client = host.client();
+    let calls = (0..12).map(|number| client.call(slow(format!("a{number}"))).idempotency_key(format!("k{number}")));
+    futures_util::future::join_all(calls.map(IntoFuture::into_future)).await;
+    tokio::time::sleep(Duration::from_secs(200)).await;
+    assert_eq!(client.parked("shop").await.expect("an answer"), []);
+    assert_eq!(RAN.load(Ordering::SeqCst), 12);
+}

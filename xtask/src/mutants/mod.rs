@@ -1,0 +1,123 @@
+//! `cargo xtask mutants`: breaks each rule of the protocol in a copy of the sources, and sees a test fail.
+//!
+//! A rule whose removal no test notices is either useless or untested.
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use clap::Args;
+
+use crate::tally::Tally;
+use table::{MUTANTS, Mutant};
+
+mod table;
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Only the rules whose name contains this
+    #[arg(long)]
+    only: Option<String>,
+}
+
+pub(crate) fn run(options: &Options) -> Result<Tally, Box<dyn Error>> {
+    let root = crate::cargo::root();
+    let copy = root.join("target/mutants/workspace");
+    let chosen = |mutant: &&Mutant| options.only.as_ref().is_none_or(|only| mutant.rule.contains(only));
+    let chosen: Vec<_> = MUTANTS.iter().filter(chosen).collect();
+    copy_sources(root, &copy)?;
+    let targets: BTreeSet<_> = chosen.iter().flat_map(|mutant| mutant.noticed_by).copied().collect();
+    for target in targets {
+        if fails(&copy, target)? {
+            return Err(format!("the tests of `{target}` fail without any change").into());
+        }
+    }
+    let mut tally = Tally::default();
+    for mutant in chosen {
+        let start = Instant::now();
+        let outcome = try_out(&copy, mutant)?;
+        println!("{outcome:<24}{:>5} s  {}", start.elapsed().as_secs(), mutant.rule);
+        if matches!(outcome, Outcome::NoticedBy(_)) { tally.passed += 1 } else { tally.failed += 1 }
+    }
+    Ok(tally)
+}
+
+/// What became of a broken rule.
+enum Outcome {
+    NoticedBy(&'static str),
+    Survived,
+    /// What is to be replaced is not in the file any more.
+    Stale,
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&match self {
+            Self::NoticedBy(target) => format!("noticed by {target}"),
+            Self::Survived => "SURVIVED".to_owned(),
+            Self::Stale => "STALE".to_owned(),
+        })
+    }
+}
+
+/// Breaks one rule, runs the tests until one fails, and mends it again.
+fn try_out(copy: &Path, mutant: &Mutant) -> io::Result<Outcome> {
+    let path = copy.join(mutant.file);
+    let source = fs::read_to_string(&path)?;
+    if source.matches(mutant.original).count() != 1 {
+        return Ok(Outcome::Stale);
+    }
+    fs::write(&path, source.replace(mutant.original, mutant.broken))?;
+    let noticed = first_failing(copy, mutant.noticed_by);
+    fs::write(&path, source)?;
+    Ok(noticed?.map_or(Outcome::Survived, Outcome::NoticedBy))
+}
+
+fn first_failing(copy: &Path, targets: &[&'static str]) -> io::Result<Option<&'static str>> {
+    for target in targets {
+        if fails(copy, target)? {
+            return Ok(Some(target));
+        }
+    }
+    Ok(None)
+}
+
+/// Copies what git knows and what it would know, so that the working tree is never touched.
+fn copy_sources(root: &Path, copy: &Path) -> io::Result<()> {
+    if copy.exists() {
+        fs::remove_dir_all(copy)?;
+    }
+    let listed = Command::new("git")
+        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
+        .current_dir(root)
+        .output()?;
+    for name in String::from_utf8_lossy(&listed.stdout).lines() {
+        let (from, to): (PathBuf, PathBuf) = (root.join(name), copy.join(name));
+        if from.is_file() {
+            fs::create_dir_all(to.parent().unwrap_or(copy))?;
+            fs::copy(from, to)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a test of this target fails. A copy that does not compile is an error, and proves nothing.
+fn fails(copy: &Path, target: &str) -> io::Result<bool> {
+    let artifacts = copy.parent().unwrap_or(copy).join("target");
+    let cargo = |argument: Option<&str>| {
+        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        command.args(["test", "--quiet", "--no-default-features", "--features", "embedded", "--test", target]);
+        command.args(argument).current_dir(copy);
+        command.env("CARGO_TARGET_DIR", &artifacts).env("RUST_BACKTRACE", "0").output()
+    };
+    let built = cargo(Some("--no-run"))?;
+    if !built.status.success() {
+        return Err(io::Error::other(String::from_utf8_lossy(&built.stderr).into_owned()));
+    }
+    Ok(!cargo(None)?.status.success())
+}

@@ -1,0 +1,155 @@
+//! The rules, how each is broken, and which tests are to notice.
+
+/// One broken rule: what is replaced where, and the test targets of which at least one must fail.
+pub(super) struct Mutant {
+    pub(super) rule: &'static str,
+    pub(super) file: &'static str,
+    pub(super) original: &'static str,
+    pub(super) broken: &'static str,
+    /// Test targets, the one that should notice first.
+    pub(super) noticed_by: &'static [&'static str],
+}
+
+const BAD_INPUT: &str = "bad_input";
+const CRASH_MATRIX: &str = "crash_matrix";
+const INTERLEAVINGS: &str = "interleavings";
+const OPERATIONS: &str = "operations";
+const PROTOCOL: &str = "protocol";
+const REGRESSIONS: &str = "regressions";
+const RULES: &str = "rules";
+
+pub(super) const MUTANTS: &[Mutant] = &[
+    Mutant {
+        rule: "observations are flushed before an effect",
+        file: "beldi-core/src/attempt/mod.rs",
+        original: "self.journal().flush(Some((&self.path, &fingerprint))).await?;\n        match execute",
+        broken: "match execute",
+        noticed_by: &[CRASH_MATRIX],
+    },
+    Mutant {
+        rule: "a journal record is put only where there is none",
+        file: "beldi-core/src/attempt/journal.rs",
+        original: "format!(\"attribute_not_exists({})\", placeholders.name(\"instance\"))",
+        broken: "format!(\"({0} = {0} OR attribute_not_exists({0}))\", placeholders.name(\"instance\"))",
+        noticed_by: &[INTERLEAVINGS],
+    },
+    Mutant {
+        rule: "a write is conditional on the absence of its log entry",
+        file: "beldi-core/src/daal/write.rs",
+        original: "format!(\"NOT contains({log}, {value})\")",
+        broken: "format!(\"(attribute_exists({log}) OR NOT contains({log}, {value}))\")",
+        noticed_by: &[CRASH_MATRIX],
+    },
+    Mutant {
+        rule: "a write after a read is conditional on the epoch",
+        file: "beldi-core/src/daal/write.rs",
+        original: "format!(\"{epoch} = {value}\")",
+        broken: "format!(\"{epoch} >= {value}\")",
+        noticed_by: &[CRASH_MATRIX, INTERLEAVINGS],
+    },
+    Mutant {
+        rule: "a write after a read of a row never rolled is conditional on the epoch",
+        file: "beldi-core/src/daal/write.rs",
+        original: "self.condition.push(format!(\"attribute_not_exists({epoch})\"));",
+        broken: "self.condition.push(format!(\"(attribute_not_exists({epoch}) OR attribute_exists({epoch}))\"));",
+        noticed_by: &[INTERLEAVINGS],
+    },
+    Mutant {
+        rule: "a write without a read is conditional on there being no segment",
+        file: "beldi-core/src/daal/write.rs",
+        original: "format!(\"(attribute_not_exists({epoch}) OR {epoch} = {first})\")",
+        broken: "format!(\"(attribute_not_exists({epoch}) OR {epoch} >= {first})\")",
+        noticed_by: &[CRASH_MATRIX, INTERLEAVINGS],
+    },
+    Mutant {
+        rule: "segments are searched where the epoch has moved on",
+        file: "beldi-core/src/daal/write.rs",
+        original: "if from >= to {",
+        broken: "if from >= to || to > 0 {",
+        noticed_by: &[CRASH_MATRIX, INTERLEAVINGS],
+    },
+    Mutant {
+        rule: "an instance without effects returns only what is journaled",
+        file: "beldi-core/src/attempt/journal.rs",
+        original: "if !is_durable && (function.read_only || self.identity.own_id) {",
+        broken: "if !is_durable {",
+        noticed_by: &[INTERLEAVINGS],
+    },
+    Mutant {
+        rule: "observations after the last effect are journaled before the return",
+        file: "beldi-core/src/attempt/journal.rs",
+        original: "if is_durable && pending.is_empty() {",
+        broken: "if is_durable {",
+        noticed_by: &[INTERLEAVINGS],
+    },
+    Mutant {
+        rule: "a conditional write records that its condition did not hold",
+        file: "beldi-core/src/daal/write.rs",
+        original: "outcome = !outcome;",
+        broken: "return Ok(Written::Refused(old));",
+        noticed_by: &[INTERLEAVINGS],
+    },
+    Mutant {
+        rule: "a refused conditional write is recorded only where the condition still does not hold",
+        file: "beldi-core/src/daal/write.rs",
+        original: "format!(\"NOT {rendered}\")",
+        broken: "format!(\"({rendered} OR NOT {rendered})\")",
+        noticed_by: &[INTERLEAVINGS],
+    },
+    Mutant {
+        rule: "a conflict too large to be journaled is refused before it is recorded",
+        file: "beldi-core/src/daal/write.rs",
+        original: "if bytes <= MAX_VALUE_BYTES {",
+        broken: "if bytes < usize::MAX {",
+        noticed_by: &[BAD_INPUT],
+    },
+    Mutant {
+        rule: "a collector's claim is conditional on the due time that it saw",
+        file: "beldi-core/src/intent.rs",
+        original: ".when(\"due\", number(due_ms))\n        ",
+        broken: "",
+        noticed_by: &[RULES],
+    },
+    Mutant {
+        rule: "only an open instance is parked",
+        file: "beldi-core/src/intent.rs",
+        original: ".when(\"shard\", string(shard_of(instance)))\n        .set(\"shard\", string(PARKED))",
+        broken: ".set(\"shard\", string(PARKED))",
+        noticed_by: &[RULES],
+    },
+    Mutant {
+        rule: "an external result is journaled before the next step",
+        file: "beldi-core/src/attempt/mod.rs",
+        original: "self.journal().flush(None).await?;\n",
+        broken: "",
+        noticed_by: &[RULES],
+    },
+    Mutant {
+        rule: "branches journal one after another",
+        file: "beldi-core/src/attempt/journal.rs",
+        original: "let _one_at_a_time = self.flushing.lock().await;\n        let (pending, is_durable) = self.take_pending()?;\n        if pending",
+        broken: "let (pending, is_durable) = self.take_pending()?;\n        if pending",
+        noticed_by: &[RULES],
+    },
+    Mutant {
+        rule: "no branch goes on after a record that could not be put",
+        file: "beldi-core/src/attempt/journal.rs",
+        original: "Err(_) => state.broken = true,",
+        broken: "Err(_) => state.broken = false,",
+        noticed_by: &[REGRESSIONS],
+    },
+    Mutant {
+        rule: "a number in a key has one spelling",
+        file: "beldi-core/src/key.rs",
+        original: "(\"\", \"\") => \"0\".to_owned(),",
+        broken: "(\"\", \"\") => format!(\"{sign}0\"),",
+        noticed_by: &[OPERATIONS],
+    },
+    Mutant {
+        rule: "whoever is parked can be seen",
+        file: "beldi-core/src/collector.rs",
+        original: "Some(next) => query.start = Some(next),",
+        broken: "Some(_) => return Ok(parked),",
+        noticed_by: &[PROTOCOL],
+    },
+];
