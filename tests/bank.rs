@@ -316,7 +316,8 @@ async fn check(seed: u64, host: &LocalHost, sent: &[(String, Order, bool)]) {
     assert!(balances.values().all(|balance| *balance >= 0), "seed {seed}: {balances:?}");
     assert_eq!(INCONSISTENT.load(Ordering::SeqCst), 0, "seed {seed}: a body saw a sum that never was");
     assert!(done > 10 && done < sent.len(), "both outcomes are to be seen: {done} of {}", sent.len());
-    assert!(statistics.crashed * 5 >= statistics.attempts, "{statistics:?}");
+    // Attempts that tell decisions have few requests to die at.
+    assert!(statistics.crashed * 6 >= statistics.attempts, "{statistics:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -337,7 +337,8 @@ pub(crate) struct Patience {
     polls: u32,
 }
 
-/// The shortest and the longest pause between two looks at a row that is held.
+/// The shortest and the longest pause between two looks at a row that is held; between them it is an eighth of the
+/// time waited so far.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(4), Duration::from_millis(250));
 
 /// From this look on, every one wakes the holder's collector.
@@ -372,7 +373,7 @@ impl Patience {
             nudge(environment, holders).await;
         }
         let (shortest, longest) = PAUSES;
-        let pause = (shortest * (1 << self.polls.min(10))).min(longest);
+        let pause = (self.since.elapsed() / 8).clamp(shortest, longest);
         tokio::time::sleep(jittered(pause, &self.name, self.polls)).await;
         Ok(())
     }

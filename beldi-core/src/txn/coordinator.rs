@@ -46,7 +46,7 @@ const MAX_TRIES: u32 = 16;
 const MAX_WAIT_MS: u64 = 5_000;
 
 /// The pause before the second try, and the longest pause.
-const BACKOFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(40), Duration::from_secs(2));
 
 /// A `txn!` that is being executed.
 pub struct Transaction {
