@@ -2,12 +2,13 @@
 
 use std::future::{Future, ready};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use beldi::host::{CrashPlan, CrashPoint, LocalHost, Verdict, When};
 use beldi::prelude::*;
 use beldi::testing::{fresh_store, locked_rows};
-use beldi::{Client, ClientError, InDoubt, InstanceId, Settings, VirtualWorld};
+use beldi::{Client, ClientError, Delivery, InDoubt, InstanceId, Settings, VirtualWorld};
 
 beldi::service!(Travel = "travel");
 beldi::service!(Hotel = "hotel");
@@ -70,11 +71,19 @@ async fn trips() -> usize {
 
 /// Lets every attempt of `book` die at actions that begin with a text, as long as there is one.
 #[derive(Default)]
-struct DieAt(Mutex<Option<(&'static str, When)>>);
+struct DieAt {
+    action: Mutex<Option<(&'static str, When)>>,
+    /// Whether the next one who has carried out a commit dies before it marks that.
+    mark: AtomicBool,
+}
 
 impl CrashPlan for DieAt {
     fn decide(&self, point: CrashPoint) -> Pin<Box<dyn Future<Output = Verdict> + Send + '_>> {
-        let plan = *self.0.lock().expect("nobody panics with the plan");
+        let marks = point.invocation.delivery == Delivery::Commit && point.action == "UpdateItem hotel-journal";
+        if marks && point.when == When::Before && self.mark.swap(false, Ordering::Relaxed) {
+            return Box::pin(ready(Verdict::Crash));
+        }
+        let plan = *self.action.lock().expect("nobody panics with the plan");
         let here = plan.is_some_and(|(action, when)| point.when == when && point.action.starts_with(action));
         let dies = here && point.invocation.function == "book";
         Box::pin(ready(if dies { Verdict::Crash } else { Verdict::Continue }))
@@ -106,11 +115,11 @@ impl Bench {
 
     /// Books, with attempts that all die there, until the coordinator is parked. Gives it, and who is in doubt.
     async fn stuck(&self, action: &'static str, when: When) -> (InstanceId, Vec<InDoubt>) {
-        *self.plan.0.lock().expect("nobody panics with the plan") = Some((action, when));
+        *self.plan.action.lock().expect("nobody panics with the plan") = Some((action, when));
         let answer = self.client.call(book("ann".into())).idempotency_key("trip").await;
         assert!(matches!(answer, Err(ClientError::Unavailable { .. })), "{answer:?}");
         self.host.settle().await.expect("collectors");
-        *self.plan.0.lock().expect("nobody panics with the plan") = None;
+        *self.plan.action.lock().expect("nobody panics with the plan") = None;
         let parked = self.client.parked("travel").await.expect("a list");
         assert_eq!(parked.len(), 1, "{parked:?}");
         (parked[0].0, self.client.in_doubt("hotel").await.expect("a list"))
@@ -193,4 +202,19 @@ async fn there_is_nothing_to_roll_back_in_an_unknown_instance() {
     let bench = Bench::new().await;
     assert!(!bench.client.roll_back("travel", InstanceId::from_u128(7)).await.expect("there is no such instance"));
     bench.assert_free((3, 0)).await;
+}
+
+/// The travel reservation's rush once ended with a participant in doubt whose coordinator was done. It had waited
+/// for so long that the collectors had left it alone; then it carried out the commit, answered, and died before it
+/// was marked as done, with nobody left to look at it.
+#[tokio::test(start_paused = true)]
+async fn a_participant_that_was_in_doubt_is_marked_before_it_answers() {
+    let bench = Bench::new().await;
+    let (coordinator, waiting) = bench.stuck("Invoke hotel/reserve", When::After).await;
+    assert_eq!(waiting.len(), 1);
+    bench.plan.mark.store(true, Ordering::Relaxed);
+    assert!(bench.client.restart("travel", coordinator).await.expect("it is restarted"));
+    bench.host.settle().await.expect("collectors");
+    assert!(!bench.plan.mark.load(Ordering::Relaxed), "somebody died before the mark");
+    bench.assert_free((2, 1)).await;
 }
