@@ -22,9 +22,12 @@ pub(crate) struct Crashes {
     attempts: AtomicU64,
     crashed: AtomicU64,
     over: AtomicBool,
-    /// The most requests and invocations that an attempt of a function has had so far, for each kind of delivery.
-    lengths: Mutex<HashMap<(String, String, Discriminant<Delivery>), u32>>,
+    /// The most requests and invocations that an attempt has had so far.
+    lengths: Mutex<HashMap<Kind, u32>>,
 }
+
+/// Attempts that do the same: service, function, and what was delivered.
+type Kind = (String, String, Discriminant<Delivery>);
 
 /// Longer attempts wait for something: what they do while they wait is not what most of them do.
 const MAX_LENGTH: u32 = 8;
