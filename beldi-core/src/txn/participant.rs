@@ -28,8 +28,9 @@ use crate::intent;
 use crate::invoke::{Delivery, Invocation};
 use crate::store::{Attributes, Placeholders, PutItem, StoreError};
 
-/// A participant that has waited for a decision longer than an attempt may take. Its coordinator is parked, or was
-/// never started again.
+/// A participant that has waited for a decision longer than an attempt may take (protocol, section 6). Its coordinator
+/// is parked, or was not started again yet. It can only be resolved there: a participant cannot know whether others
+/// were told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InDoubt {
     /// The participant.
