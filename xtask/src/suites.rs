@@ -14,7 +14,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 pub(crate) fn interleave() -> Result<Tally> {
     let targets = ["--test", "interleavings", "--test", "interleavings_transactions"];
     let arguments = [&["test", "--release"], targets.as_slice(), &["--", "--nocapture"]].concat();
-    run(&arguments, &[("BELDI_INTERLEAVINGS", "all")], Some)
+    run(&arguments, &[("BELDI_INTERLEAVINGS", "all")], |line| Some(line))
 }
 
 /// Prints the table of the request budget.
