@@ -147,7 +147,7 @@ struct Rows {
 
 impl Rows {
     async fn filled(contest: Contest) -> Self {
-        let (one, other) = (contest.unique("one"), contest.unique("other"));
+        let (one, other) = ("one".to_owned(), "other".to_owned());
         contest.before(fill(one.clone(), other.clone())).await.expect("the setup");
         contest.before(open(one.clone())).await.expect("the setup");
         Self { contest, one, other }
@@ -162,7 +162,7 @@ impl Rows {
         &self,
         call: impl Fn() -> beldi::Call<F>,
     ) -> Result<F::Output, String> {
-        let key = self.contest.unique("twice");
+        let key = "twice".to_owned();
         let (one, two) =
             tokio::join!(self.contest.attempt(key.clone(), false, call()), self.contest.attempt(key, true, call()));
         let (one, two) = (one.map_err(text)?, two.map_err(text)?);
@@ -172,12 +172,12 @@ impl Rows {
     /// One attempt of another instance, which starts later, and so is the younger.
     async fn younger<F: Function>(&self, call: beldi::Call<F>) -> Result<F::Output, String> {
         tokio::time::sleep(Duration::from_millis(2)).await;
-        self.contest.attempt(self.contest.unique("younger"), false, call).await.map_err(text)
+        self.contest.attempt("younger".to_owned(), false, call).await.map_err(text)
     }
 
     /// One attempt of another instance, which starts at once.
     async fn beside<F: Function>(&self, call: beldi::Call<F>) -> Result<F::Output, String> {
-        self.contest.attempt(self.contest.unique("beside"), false, call).await.map_err(text)
+        self.contest.attempt("beside".to_owned(), false, call).await.map_err(text)
     }
 
     /// What must be left when all have ended: these values, no lock, nothing to do.

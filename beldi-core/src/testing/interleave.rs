@@ -36,9 +36,6 @@ pub struct Interleavings {
 /// How long attempts may live: time passes with each request, and nobody is to die of it.
 const LONG: Duration = Duration::from_secs(3600);
 
-/// How many runs share a store: what they leave there would slow down those that look through all of it.
-const RUNS_OF_A_STORE: usize = 64;
-
 /// What an exploration found.
 #[derive(Debug)]
 pub struct Explored {
@@ -55,7 +52,6 @@ pub struct Explored {
 pub struct Contest {
     host: LocalHost,
     scheduler: Arc<Scheduler>,
-    run: usize,
 }
 
 impl Default for Interleavings {
@@ -92,7 +88,7 @@ impl Interleavings {
     }
 
     /// Explores a scenario: it starts attempts, waits for them, and says what is wrong if something is.
-    /// Runs share a store: use [`Contest::unique`] for keys.
+    /// Each run has a store of its own.
     ///
     /// # Panics
     ///
@@ -106,12 +102,10 @@ impl Interleavings {
         let random = self.sample.map(|(seed, _)| fastrand::Rng::with_seed(seed));
         let mut choices = Choices::new(random, self.interruptions);
         let limit = self.sample.map_or(usize::MAX, |(_, runs)| runs);
-        let mut host = self.host(&scheduler).await;
         for run in 1..=limit {
-            if run % RUNS_OF_A_STORE == 0 {
-                host = self.host(&scheduler).await;
-            }
-            let contest = Contest { host: host.clone(), scheduler: Arc::clone(&scheduler), run };
+            // Of its own, so that nothing but the choices differs between runs: ids and digests of keys order things.
+            let host = self.host(&scheduler).await;
+            let contest = Contest { host, scheduler: Arc::clone(&scheduler) };
             let outcome = scheduler.drive(scenario(contest.clone()), &mut choices).await;
             contest.settle().await;
             if let Err(broken) = outcome {
@@ -149,11 +143,6 @@ impl Explored {
 }
 
 impl Contest {
-    /// A name that no other run has.
-    pub fn unique(&self, name: &str) -> String {
-        format!("{name}-{}", self.run)
-    }
-
     /// Lets all attempts run to their end, what follows their replies too; what is called after that is not
     /// scheduled any more.
     pub async fn settle(&self) {
