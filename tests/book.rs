@@ -40,7 +40,7 @@ async fn increments_survive_every_crash() {
 #[tokio::test(start_paused = true)]
 async fn two_attempts_of_one_increment_count_once() {
     let explored = Interleavings::new().explore(|contest| async move {
-        let name = contest.unique("visitors");
+        let name = "visitors".to_owned();
         let attempt = || contest.attempt::<increment>(&name, false, increment(name.clone()));
         let (one, other) = tokio::join!(attempt(), attempt());
         one.map_err(|error| error.to_string())?;

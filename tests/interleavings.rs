@@ -126,11 +126,11 @@ fn finish(test: &str, explored: &Explored) {
 #[tokio::test(start_paused = true)]
 async fn a_read_and_a_write_happen_once() {
     let explored = interleavings().explore(|contest: Contest| async move {
-        let name = contest.unique("row");
+        let name = "row".to_owned();
         let (one, two, _) = tokio::join!(
             contest.attempt(name.clone(), false, increment(name.clone())),
             contest.attempt(name.clone(), false, increment(name.clone())),
-            contest.attempt(contest.unique("other"), false, add(contest.unique("elsewhere"), 1)),
+            contest.attempt("other".to_owned(), false, add("elsewhere".to_owned(), 1)),
         );
         contest.settle().await;
         let (one, two) = (one.expect("a result"), two.expect("a result"));
@@ -144,11 +144,11 @@ async fn a_read_and_a_write_happen_once() {
 #[tokio::test(start_paused = true)]
 async fn a_write_after_a_read_is_found_in_a_segment() {
     let explored = interleavings().explore(|contest: Contest| async move {
-        let name = contest.unique("row");
+        let name = "row".to_owned();
         let (one, two, other) = tokio::join!(
             contest.attempt(name.clone(), false, add_after_look(name.clone(), 1)),
             contest.attempt(name.clone(), true, add_after_look(name.clone(), 1)),
-            contest.attempt(contest.unique("other"), false, add(name.clone(), 100)),
+            contest.attempt("other".to_owned(), false, add(name.clone(), 100)),
         );
         contest.settle().await;
         one.and(two).and(other).expect("results");
@@ -168,11 +168,11 @@ async fn add_after_look(name: String, amount: i64) {
 #[tokio::test(start_paused = true)]
 async fn a_blind_write_happens_once() {
     let explored = interleavings().explore(|contest: Contest| async move {
-        let name = contest.unique("row");
+        let name = "row".to_owned();
         let (one, two, other) = tokio::join!(
             contest.attempt(name.clone(), false, add(name.clone(), 1)),
             contest.attempt(name.clone(), false, add(name.clone(), 1)),
-            contest.attempt(contest.unique("other"), false, add(name.clone(), 100)),
+            contest.attempt("other".to_owned(), false, add(name.clone(), 100)),
         );
         contest.settle().await;
         one.and(two).and(other).expect("results");
@@ -184,11 +184,11 @@ async fn a_blind_write_happens_once() {
 #[tokio::test(start_paused = true)]
 async fn a_condition_has_one_outcome() {
     let explored = interleavings().explore(|contest: Contest| async move {
-        let name = contest.unique("row");
+        let name = "row".to_owned();
         let (one, two, other) = tokio::join!(
             contest.attempt(name.clone(), false, take(name.clone())),
             contest.attempt(name.clone(), false, take(name.clone())),
-            contest.attempt(contest.unique("other"), false, add(name.clone(), 1)),
+            contest.attempt("other".to_owned(), false, add(name.clone(), 1)),
         );
         contest.settle().await;
         other.expect("a result");
@@ -204,10 +204,10 @@ async fn a_condition_has_one_outcome() {
 #[tokio::test(start_paused = true)]
 async fn a_refusal_shows_a_row_for_which_the_condition_does_not_hold() {
     let explored = interleavings().explore(|contest: Contest| async move {
-        let name = contest.unique("row");
+        let name = "row".to_owned();
         let (taken, added) = tokio::join!(
             contest.attempt(name.clone(), false, take(name.clone())),
-            contest.attempt(contest.unique("other"), false, add(name.clone(), 1)),
+            contest.attempt("other".to_owned(), false, add(name.clone(), 1)),
         );
         contest.settle().await;
         added.expect("a result");
@@ -221,11 +221,11 @@ async fn a_refusal_shows_a_row_for_which_the_condition_does_not_hold() {
 #[tokio::test(start_paused = true)]
 async fn what_was_returned_does_not_change() {
     let explored = interleavings().explore(|contest: Contest| async move {
-        let name = contest.unique("row");
+        let name = "row".to_owned();
         let (one, two, other) = tokio::join!(
             contest.attempt(name.clone(), false, look_twice(name.clone())),
             contest.attempt(name.clone(), false, look_twice(name.clone())),
-            contest.attempt(contest.unique("other"), false, add(name.clone(), 1)),
+            contest.attempt("other".to_owned(), false, add(name.clone(), 1)),
         );
         contest.settle().await;
         other.expect("a result");
@@ -237,11 +237,11 @@ async fn what_was_returned_does_not_change() {
 #[tokio::test(start_paused = true)]
 async fn an_observation_after_the_last_effect_is_agreed_on() {
     let explored = interleavings().explore(|contest: Contest| async move {
-        let name = contest.unique("row");
+        let name = "row".to_owned();
         let (one, two, other) = tokio::join!(
             contest.attempt(name.clone(), false, add_and_look(name.clone())),
             contest.attempt(name.clone(), true, add_and_look(name.clone())),
-            contest.attempt(contest.unique("other"), false, add(name.clone(), 100)),
+            contest.attempt("other".to_owned(), false, add(name.clone(), 100)),
         );
         contest.settle().await;
         other.expect("a result");
@@ -254,7 +254,7 @@ async fn an_observation_after_the_last_effect_is_agreed_on() {
 #[tokio::test(start_paused = true)]
 async fn branches_of_a_join_happen_once() {
     let explored = interleavings().explore(|contest: Contest| async move {
-        let name = contest.unique("row");
+        let name = "row".to_owned();
         let (one, two) = tokio::join!(
             contest.attempt(name.clone(), false, branches(name.clone())),
             contest.attempt(name.clone(), true, branches(name.clone())),
@@ -270,7 +270,7 @@ async fn branches_of_a_join_happen_once() {
 #[tokio::test(start_paused = true)]
 async fn calls_happen_once() {
     let explored = interleavings().explore(|contest: Contest| async move {
-        let name = contest.unique("row");
+        let name = "row".to_owned();
         let (one, two) = tokio::join!(
             contest.attempt(name.clone(), false, pay(name.clone())),
             contest.attempt(name.clone(), false, pay(name.clone())),

@@ -12,18 +12,21 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// Explores all interleavings, where the test suite takes a sample.
 pub(crate) fn interleave() -> Result<Tally> {
-    let arguments = ["test", "--release", "--test", "interleavings", "--", "--nocapture"];
-    run(&arguments, &[("BELDI_INTERLEAVINGS", "all")], |_| true)
+    let targets = ["--test", "interleavings", "--test", "interleavings_transactions"];
+    let arguments = [&["test", "--release"], targets.as_slice(), &["--", "--nocapture"]].concat();
+    run(&arguments, &[("BELDI_INTERLEAVINGS", "all")], |line| Some(line))
 }
 
 /// Prints the table of the request budget.
 pub(crate) fn budget() -> Result<Tally> {
     let arguments = ["test", "--quiet", "--test", "budget", "--", "--nocapture", "--test-threads", "1"];
-    run(&arguments, &[], |line| line.starts_with('|'))
+    println!("| work | raw | beldi, critical | beldi, all |\n|---|---|---|---|");
+    // Behind the dots of the tests that have passed.
+    run(&arguments, &[], |line| Some(line.trim_start_matches('.')).filter(|line| line.starts_with('|')))
 }
 
-/// Runs cargo, prints the lines that are to be shown, and counts the tests.
-fn run(arguments: &[&str], variables: &[(&str, &str)], shown: fn(&str) -> bool) -> Result<Tally> {
+/// Runs cargo, prints what is to be shown of each line, and counts the tests.
+fn run(arguments: &[&str], variables: &[(&str, &str)], shown: fn(&str) -> Option<&str>) -> Result<Tally> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut tally = Tally::default();
@@ -33,8 +36,8 @@ fn run(arguments: &[&str], variables: &[(&str, &str)], shown: fn(&str) -> bool) 
         let mut lines = BufReader::new(stdout).lines();
         while let Some(line) = lines.next_line().await? {
             tally.add_line(&line);
-            if shown(&line) {
-                println!("{line}");
+            if let Some(shown) = shown(&line) {
+                println!("{shown}");
             }
         }
         let success = child.wait().await?.success();

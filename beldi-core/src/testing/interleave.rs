@@ -5,18 +5,16 @@
 //! production code: what is chosen is only who is next.
 
 use std::future::Future;
-use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-
+use super::scheduler::{Choices, Scheduler};
 use super::stores::fresh_store;
 use crate::client::{Client, ClientError};
 use crate::environment::Settings;
 use crate::error::InvokeError;
 use crate::function::Function;
-use crate::host::{CrashPlan, CrashPoint, LocalHost, Verdict, When};
+use crate::host::{CrashPlan, LocalHost};
 use crate::ids::InstanceId;
 use crate::invoke::{Delivery, Invocation, Invoker};
 use crate::ops::Call;
@@ -32,7 +30,11 @@ use crate::world::VirtualWorld;
 pub struct Interleavings {
     settings: Settings,
     sample: Option<(u64, usize)>,
+    interruptions: Option<usize>,
 }
+
+/// How long attempts may live: time passes with each request, and nobody is to die of it.
+const LONG: Duration = Duration::from_secs(3600);
 
 /// What an exploration found.
 #[derive(Debug)]
@@ -50,7 +52,6 @@ pub struct Explored {
 pub struct Contest {
     host: LocalHost,
     scheduler: Arc<Scheduler>,
-    run: usize,
 }
 
 impl Default for Interleavings {
@@ -62,7 +63,8 @@ impl Default for Interleavings {
 impl Interleavings {
     /// Explores with row logs of one entry, so that almost every write rolls.
     pub fn new() -> Self {
-        Self { settings: Settings { log_entries: 1, ..Settings::default() }, sample: None }
+        let settings = Settings { log_entries: 1, timeout: LONG, ..Settings::default() };
+        Self { settings, sample: None, interruptions: None }
     }
 
     /// How many entries a row log holds.
@@ -77,8 +79,16 @@ impl Interleavings {
         self
     }
 
+    /// Leaves out interleavings in which attempts are interrupted more often than this: in which one goes on while
+    /// another could that went on just before. Most mistakes need few interruptions, and scenarios of many requests
+    /// have too many interleavings otherwise.
+    pub fn interruptions(mut self, limit: usize) -> Self {
+        self.interruptions = Some(limit);
+        self
+    }
+
     /// Explores a scenario: it starts attempts, waits for them, and says what is wrong if something is.
-    /// All runs share one store: use [`Contest::unique`] for keys.
+    /// Each run has a store of its own.
     ///
     /// # Panics
     ///
@@ -89,20 +99,13 @@ impl Interleavings {
         U: Future<Output = Result<(), String>>,
     {
         let scheduler = Arc::new(Scheduler::default());
-        let host = LocalHost::builder(fresh_store().await.expect("a store"))
-            .world(VirtualWorld::new(0))
-            .settings(self.settings.clone())
-            .crash_plan(Arc::clone(&scheduler) as Arc<dyn CrashPlan>)
-            .collect_every(None)
-            .start()
-            .await
-            .expect("a host");
         let random = self.sample.map(|(seed, _)| fastrand::Rng::with_seed(seed));
-        let mut choices = Choices { random, ..Choices::default() };
+        let mut choices = Choices::new(random, self.interruptions);
         let limit = self.sample.map_or(usize::MAX, |(_, runs)| runs);
         for run in 1..=limit {
-            let contest = Contest { host: host.clone(), scheduler: Arc::clone(&scheduler), run };
-            scheduler.lock().free = false;
+            // Of its own, so that nothing but the choices differs between runs: ids and digests of keys order things.
+            let host = self.host(&scheduler).await;
+            let contest = Contest { host, scheduler: Arc::clone(&scheduler) };
             let outcome = scheduler.drive(scenario(contest.clone()), &mut choices).await;
             contest.settle().await;
             if let Err(broken) = outcome {
@@ -113,6 +116,16 @@ impl Interleavings {
             }
         }
         Explored { runs: limit, exhausted: false, failure: None }
+    }
+
+    async fn host(&self, scheduler: &Arc<Scheduler>) -> LocalHost {
+        let host = LocalHost::builder(fresh_store().await.expect("a store"))
+            .world(VirtualWorld::new(0))
+            .settings(self.settings.clone())
+            .crash_plan(Arc::clone(scheduler) as Arc<dyn CrashPlan>)
+            .collect_every(None)
+            .start();
+        host.await.expect("a host")
     }
 }
 
@@ -130,18 +143,43 @@ impl Explored {
 }
 
 impl Contest {
-    /// A name that no other run has.
-    pub fn unique(&self, name: &str) -> String {
-        format!("{name}-{}", self.run)
-    }
-
     /// Lets all attempts run to their end, what follows their replies too; what is called after that is not
     /// scheduled any more.
     pub async fn settle(&self) {
-        self.scheduler.let_go();
+        self.scheduler.set_free(true);
         while self.host.running() > 0 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
+    }
+
+    /// Calls a function before the contest begins: it is not scheduled, and has ended when this gives its result.
+    ///
+    /// # Errors
+    ///
+    /// There was no result.
+    pub async fn before<F: Function>(&self, call: Call<F>) -> Result<F::Output, ClientError> {
+        self.scheduler.set_free(true);
+        let result = self.client().call(call).await;
+        self.settle().await;
+        self.scheduler.set_free(false);
+        result
+    }
+
+    /// A second attempt of an instance of function `F` that somebody else calls: it starts, in replay, when the first
+    /// has come to its first request. Nobody gets its answer.
+    pub async fn repetition_of<F: Function>(&self) {
+        let (service, function) = (<F::Service as Service>::NAME, F::NAME);
+        let is_first = |seen: &Invocation| {
+            seen.service == service && seen.function == function && seen.delivery == Delivery::First
+        };
+        let first = self.scheduler.seen(is_first).await;
+        // Whatever it answers: what it did is for the scenario to look at.
+        drop(self.host.invoke(Invocation { delivery: Delivery::Repeat, ..(*first).clone() }).await);
+    }
+
+    /// The run's host.
+    pub fn host(&self) -> &LocalHost {
+        &self.host
     }
 
     /// A client of the run's host.
@@ -173,120 +211,5 @@ impl Contest {
             Err(InvokeError::Refused(problem)) => Err(ClientError::Refused(problem)),
             Err(InvokeError::Unavailable(message)) => Err(ClientError::Unavailable { instance, message }),
         }
-    }
-}
-
-/// Holds attempts before their requests.
-#[derive(Default)]
-struct Scheduler {
-    state: Mutex<Held>,
-}
-
-#[derive(Default)]
-struct Held {
-    /// Nobody is held.
-    free: bool,
-    /// Who is held, by the number of the attempt.
-    attempts: Vec<(u64, oneshot::Sender<()>)>,
-}
-
-impl CrashPlan for Scheduler {
-    fn decide(&self, point: CrashPoint) -> Pin<Box<dyn Future<Output = Verdict> + Send + '_>> {
-        let mut held = self.lock();
-        if held.free || point.when == When::After {
-            return Box::pin(std::future::ready(Verdict::Continue));
-        }
-        let (release, released) = oneshot::channel();
-        held.attempts.push((point.attempt, release));
-        Box::pin(async move {
-            drop(released.await);
-            Verdict::Continue
-        })
-    }
-}
-
-impl Scheduler {
-    /// Runs a scenario to its end, releasing one attempt whenever all are held.
-    async fn drive(
-        &self,
-        scenario: impl Future<Output = Result<(), String>>,
-        choices: &mut Choices,
-    ) -> Result<(), String> {
-        let mut scenario = pin!(scenario);
-        loop {
-            tokio::select! {
-                biased;
-                outcome = &mut scenario => return outcome,
-                // A paused clock advances only when no task can run: then everybody is held.
-                () = tokio::time::sleep(Duration::from_millis(1)) => self.release(choices),
-            }
-        }
-    }
-
-    fn release(&self, choices: &mut Choices) {
-        let held = &mut self.lock().attempts;
-        held.sort_by_key(|(attempt, _)| *attempt);
-        if !held.is_empty() {
-            let chosen = choices.choose(held.len());
-            let (_, release) = held.remove(chosen);
-            // An attempt that was ended meanwhile does not care.
-            let _ = release.send(());
-        }
-    }
-
-    fn let_go(&self) {
-        let mut held = self.lock();
-        held.free = true;
-        // Dropping a sender releases its attempt.
-        held.attempts.clear();
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Held> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A path through the tree of choices.
-#[derive(Default)]
-struct Choices {
-    /// What was chosen at each depth, and of how many.
-    path: Vec<(usize, usize)>,
-    depth: usize,
-    /// Chooses at random instead of exhausting the tree.
-    random: Option<fastrand::Rng>,
-}
-
-impl Choices {
-    /// The choice at this depth: the one that is to be explored, or the first at a new depth.
-    fn choose(&mut self, options: usize) -> usize {
-        if self.depth == self.path.len() {
-            let first = self.random.as_mut().map_or(0, |random| random.usize(..options));
-            self.path.push((first, options));
-        }
-        let (chosen, known) = self.path[self.depth];
-        debug_assert_eq!(known, options, "the scenario is not deterministic");
-        self.depth += 1;
-        chosen.min(options - 1)
-    }
-
-    /// Goes to the next path; gives whether there is one.
-    fn next(&mut self) -> bool {
-        self.path.truncate(self.depth);
-        self.depth = 0;
-        if self.random.is_some() {
-            self.path.clear();
-            return true;
-        }
-        while let Some((chosen, options)) = self.path.pop() {
-            if chosen + 1 < options {
-                self.path.push((chosen + 1, options));
-                return true;
-            }
-        }
-        false
-    }
-
-    fn taken(&self) -> Vec<usize> {
-        self.path.iter().take(self.depth).map(|(chosen, _)| *chosen).collect()
     }
 }

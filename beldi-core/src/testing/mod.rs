@@ -11,6 +11,7 @@ mod history;
 mod interleave;
 mod matrix;
 mod plan;
+mod scheduler;
 mod state;
 mod stores;
 mod trial;

@@ -2,9 +2,14 @@
 //!
 //! *Critical* requests are those that the caller waits for, one after another: every request takes one
 //! millisecond of virtual time, so the time of a call is their number, parallel ones counted once.
-//! `cargo xtask budget` prints the table.
+//! `cargo xtask budget` prints the table, of which each test has some rows.
 
 #![expect(clippy::print_stdout, reason = "`cargo xtask budget` shows the table")]
+
+#[path = "../../examples/travel/services/mod.rs"]
+#[allow(dead_code, reason = "the test needs the reservation alone")]
+pub mod services;
+mod transactions;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -143,7 +148,6 @@ fn row(work: &str, raw: u64, cost: Cost, budget: Cost) {
 async fn the_request_budget_holds() {
     let measured = Measured::start().await;
     let client = &measured.client;
-    println!("| work | raw | beldi, critical | beldi, all |\n|---|---|---|---|");
     let cost = measured.cost(async { client.call(read_three("a".into())).await.expect("a result") }).await;
     row("read-only function, 3 reads", 3, cost, (3, 3));
     let cost = measured.cost(own_id(&measured.host)).await;

@@ -1,0 +1,348 @@
+//! Interleavings of transactions: two attempts of one, with others on the same rows.
+//!
+//! Each test takes a random sample, the same in every run; with `BELDI_INTERLEAVINGS=all`, which
+//! `cargo xtask interleave` sets, it runs all in which attempts are interrupted a few times at most.
+
+#![expect(clippy::print_stdout, reason = "how many interleavings were run is worth seeing")]
+
+use std::time::Duration;
+
+use beldi::ClientError;
+use beldi::prelude::*;
+use beldi::testing::{Contest, Interleavings, locked_rows};
+
+beldi::service!(Shop = "shop");
+beldi::service!(Bank = "bank");
+
+#[derive(Item, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[beldi(service = Shop, table = "counters")]
+struct Counter {
+    #[beldi(partition_key)]
+    name: String,
+    count: i64,
+}
+
+#[derive(Item, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[beldi(service = Bank, table = "accounts")]
+struct Account {
+    #[beldi(partition_key)]
+    owner: String,
+    balance: i64,
+}
+
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
+struct Refused;
+
+#[beldi::function(service = Shop)]
+async fn fill(one: String, other: String) {
+    for name in [one, other] {
+        Counter { name, count: 10 }.put().await;
+    }
+}
+
+#[beldi::function(service = Bank)]
+async fn open(owner: String) {
+    Account { owner, balance: 10 }.put().await;
+}
+
+/// Adds to a row; a helper, so that it belongs to the transaction of its function.
+#[beldi::helper(service = Shop)]
+async fn change(name: &str, amount: i64) -> Result<i64, Refused> {
+    let mut counter = Counter::get(name).await.ok_or(Refused)?;
+    counter.count += amount;
+    counter.put().await;
+    if counter.count < 0 { Err(Refused) } else { Ok(counter.count) }
+}
+
+/// Takes from one row and gives to the other.
+#[beldi::function(service = Shop)]
+async fn shift(from: String, to: String, amount: i64) -> Result<(i64, i64), Refused> {
+    beldi::txn! { max_wait = "10m" =>
+        let left = change(&from, -amount).await?;
+        let there = change(&to, amount).await?;
+        Ok((left, there))
+    }
+}
+
+/// Writes without having read, so that rows are taken at the end.
+#[beldi::function(service = Shop)]
+async fn set_both(one: String, other: String, count: i64) -> Result<(), Refused> {
+    beldi::txn! { max_wait = "10m" =>
+        Counter { name: one.clone(), count }.put().await;
+        Counter { name: other.clone(), count: 20 - count }.put().await;
+        Ok(())
+    }
+}
+
+/// Goes another way each few seconds.
+#[beldi::function(service = Shop)]
+async fn shift_by_time(one: String, other: String) -> Result<(i64, i64), Refused> {
+    beldi::txn! { max_wait = "10m" =>
+        let since = beldi::now().await.duration_since(std::time::UNIX_EPOCH).map_err(|_| Refused)?;
+        let (from, to) = if since.as_secs() / 3 % 2 == 0 { (&one, &other) } else { (&other, &one) };
+        let left = change(from, -1).await?;
+        let there = change(to, 1).await?;
+        Ok((left, there))
+    }
+}
+
+/// Sees both rows as they are at one time.
+#[beldi::function(service = Shop)]
+async fn sum(one: String, other: String) -> Result<i64, Refused> {
+    beldi::txn! { read_only, max_wait = "10m" =>
+        let here = Counter::get(&one).await.ok_or(Refused)?;
+        let there = Counter::get(&other).await.ok_or(Refused)?;
+        Ok(here.count + there.count)
+    }
+}
+
+#[beldi::function(service = Shop)]
+async fn add(name: String, amount: i64) {
+    Counter::update(&name).add(Counter::COUNT, amount).await;
+}
+
+#[beldi::function(service = Bank)]
+async fn charge(owner: String, amount: i64) -> Result<i64, Refused> {
+    let mut account = Account::get(&owner).await.ok_or(Refused)?;
+    account.balance -= amount;
+    account.put().await;
+    Ok(account.balance)
+}
+
+/// Nothing but a participant, so that most of what happens is about it.
+#[beldi::function(service = Shop)]
+async fn pay(owner: String, amount: i64, undo: bool) -> Result<i64, Refused> {
+    beldi::txn! { max_wait = "10m" =>
+        let balance = charge(owner.clone(), amount).await?;
+        if undo { Err(Refused) } else { Ok(balance) }
+    }
+}
+
+/// A row here, and a participant.
+#[beldi::function(service = Shop)]
+async fn buy(name: String, amount: i64) -> Result<(i64, i64), Refused> {
+    beldi::txn! { max_wait = "10m" =>
+        let left = change(&name, -amount).await?;
+        let balance = charge(name.clone(), amount).await?;
+        Ok((left, balance))
+    }
+}
+
+#[beldi::function(service = Shop, read_only)]
+async fn count(name: String) -> i64 {
+    Counter::get(&name).await.map_or(0, |counter| counter.count)
+}
+
+#[beldi::function(service = Bank, read_only)]
+async fn balance(owner: String) -> i64 {
+    Account::get(&owner).await.map_or(0, |account| account.balance)
+}
+
+/// The rows of one run, filled before it begins.
+struct Rows {
+    contest: Contest,
+    one: String,
+    other: String,
+}
+
+impl Rows {
+    async fn filled(contest: Contest) -> Self {
+        let (one, other) = ("one".to_owned(), "other".to_owned());
+        contest.before(fill(one.clone(), other.clone())).await.expect("the setup");
+        contest.before(open(one.clone())).await.expect("the setup");
+        Self { contest, one, other }
+    }
+
+    fn names(&self) -> (String, String) {
+        (self.one.clone(), self.other.clone())
+    }
+
+    /// Two attempts of one instance at once, the second in replay. They must agree.
+    async fn twice<F: Function<Output: PartialEq + std::fmt::Debug>>(
+        &self,
+        call: impl Fn() -> beldi::Call<F>,
+    ) -> Result<F::Output, String> {
+        let key = "twice".to_owned();
+        let (one, two) =
+            tokio::join!(self.contest.attempt(key.clone(), false, call()), self.contest.attempt(key, true, call()));
+        let (one, two) = (one.map_err(text)?, two.map_err(text)?);
+        if one == two { Ok(one) } else { Err(format!("one attempt gives {one:?}, the other {two:?}")) }
+    }
+
+    /// One attempt of another instance, which starts later, and so is the younger.
+    async fn younger<F: Function>(&self, call: beldi::Call<F>) -> Result<F::Output, String> {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+        self.contest.attempt("younger".to_owned(), false, call).await.map_err(text)
+    }
+
+    /// One attempt of another instance, which starts at once.
+    async fn beside<F: Function>(&self, call: beldi::Call<F>) -> Result<F::Output, String> {
+        self.contest.attempt("beside".to_owned(), false, call).await.map_err(text)
+    }
+
+    /// What must be left when all have ended: these values, no lock, nothing to do.
+    async fn left(&self, counts: (i64, i64), in_bank: i64) -> Result<(), String> {
+        self.contest.settle().await;
+        let client = self.contest.client();
+        self.contest.host().settle().await.map_err(|error| error.to_string())?;
+        let locked = locked_rows(self.contest.host()).await.map_err(|error| error.to_string())?;
+        let found = (
+            client.call(count(self.one.clone())).await.map_err(text)?,
+            client.call(count(self.other.clone())).await.map_err(text)?,
+            client.call(balance(self.one.clone())).await.map_err(text)?,
+        );
+        let parked =
+            client.parked("shop").await.map_err(text)?.len() + client.parked("bank").await.map_err(text)?.len();
+        let expected = (counts.0, counts.1, in_bank);
+        match found == expected && locked.is_empty() && parked == 0 {
+            true => Ok(()),
+            false => Err(format!("{found:?} instead of {expected:?}, {parked} parked, locked: {locked:?}")),
+        }
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is mapped over")]
+fn text(error: ClientError) -> String {
+    error.to_string()
+}
+
+/// A test over the interleavings of a scenario: with logs that are full all the time, and that never are.
+macro_rules! interleaved {
+    ($($(#[$doc:meta])* $test:ident, $interruptions:literal: |$rows:ident| $scenario:expr;)+) => {$(
+        $(#[$doc])*
+        #[tokio::test(start_paused = true)]
+        async fn $test() {
+            for entries in [1, 16] {
+                let all = std::env::var("BELDI_INTERLEAVINGS").is_ok_and(|all| all == "all");
+                let interleavings = Interleavings::new().log_entries(entries);
+                let interleavings = match all {
+                    true => interleavings.interruptions($interruptions),
+                    false => interleavings.sample(20_201_104 + entries as u64, 50),
+                };
+                let explored = interleavings.explore(|contest: Contest| async move {
+                    let $rows = Rows::filled(contest).await;
+                    $scenario
+                });
+                let explored = explored.await;
+                let which = if explored.exhausted { "all" } else { "a sample of" };
+                println!("{}, {entries} entries: {which} {} interleavings", stringify!($test), explored.runs);
+                explored.assert_passed();
+            }
+        }
+    )+};
+}
+
+fn same<T: PartialEq + std::fmt::Debug>(found: &T, expected: &T) -> Result<(), String> {
+    if found == expected { Ok(()) } else { Err(format!("found {found:?}, expected {expected:?}")) }
+}
+
+interleaved! {
+    two_attempts_of_a_transaction, 3: |rows| {
+        let (one, other) = rows.names();
+        same(&rows.twice(|| shift(one.clone(), other.clone(), 2)).await?, &Ok((8, 12)))?;
+        rows.left((8, 12), 10).await
+    };
+
+    two_attempts_of_a_transaction_that_only_writes, 3: |rows| {
+        let (one, other) = rows.names();
+        rows.twice(|| set_both(one.clone(), other.clone(), 1)).await?.map_err(|_| "refused")?;
+        rows.left((1, 19), 10).await
+    };
+
+    against_a_younger_transaction_in_the_other_order, 2: |rows| {
+        let (one, other) = rows.names();
+        let (twice, younger) = tokio::join!(
+            rows.twice(|| shift(one.clone(), other.clone(), 2)),
+            rows.younger(shift(other.clone(), one.clone(), 3)),
+        );
+        let serial = [(Ok((8, 12)), Ok((9, 11))), (Ok((11, 9)), Ok((7, 13)))];
+        let found = (twice?, younger?);
+        same(&serial.contains(&found), &true).map_err(|_| format!("no serial order gives {found:?}"))?;
+        rows.left((11, 9), 10).await
+    };
+
+    against_an_older_transaction_in_the_other_order, 2: |rows| {
+        let (one, other) = rows.names();
+        let later = async {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+            rows.twice(|| shift(one.clone(), other.clone(), 2)).await
+        };
+        let (twice, older) = tokio::join!(later, rows.beside(shift(other.clone(), one.clone(), 3)));
+        let serial = [(Ok((8, 12)), Ok((9, 11))), (Ok((11, 9)), Ok((7, 13)))];
+        let found = (twice?, older?);
+        same(&serial.contains(&found), &true).map_err(|_| format!("no serial order gives {found:?}"))?;
+        rows.left((11, 9), 10).await
+    };
+
+    a_body_that_depends_on_the_time, 3: |rows| {
+        let (one, other) = rows.names();
+        let moved = rows.twice(|| shift_by_time(one.clone(), other.clone())).await?;
+        same(&moved, &Ok((9, 11)))?;
+        rows.contest.settle().await;
+        let first = rows.contest.client().call(count(one)).await.map_err(text)?;
+        same(&(first - 10).abs(), &1)?;
+        rows.left((first, 20 - first), 10).await
+    };
+
+    two_attempts_of_a_coordinator_with_a_participant, 2: |rows| {
+        let (one, _) = rows.names();
+        same(&rows.twice(|| buy(one.clone(), 4)).await?, &Ok((6, 6)))?;
+        rows.left((6, 10), 6).await
+    };
+
+    two_attempts_of_a_participant, 3: |rows| {
+        let (one, _) = rows.names();
+        let (paid, ()) =
+            tokio::join!(rows.beside(pay(one.clone(), 3, false)), rows.contest.repetition_of::<charge>());
+        same(&paid?, &Ok(7))?;
+        rows.left((10, 10), 7).await
+    };
+
+    two_attempts_of_a_participant_that_is_rolled_back, 3: |rows| {
+        let (one, _) = rows.names();
+        let (paid, ()) =
+            tokio::join!(rows.beside(pay(one.clone(), 3, true)), rows.contest.repetition_of::<charge>());
+        same(&paid?, &Err(Refused))?;
+        rows.left((10, 10), 10).await
+    };
+
+    two_participants_on_one_row, 2: |rows| {
+        let (one, _) = rows.names();
+        let (twice, younger) =
+            tokio::join!(rows.twice(|| pay(one.clone(), 3, false)), rows.younger(pay(one.clone(), 1, false)));
+        let found = (twice?, younger?);
+        same(&[(Ok(7), Ok(6)), (Ok(6), Ok(9))].contains(&found), &true).map_err(|_| format!("{found:?}"))?;
+        rows.left((10, 10), 6).await
+    };
+
+    a_plain_write_against_a_transaction, 2: |rows| {
+        let (one, other) = rows.names();
+        let (twice, added) =
+            tokio::join!(rows.twice(|| shift(one.clone(), other.clone(), 2)), rows.beside(add(one.clone(), 100)));
+        added?;
+        let found = twice?;
+        same(&[Ok((8, 12)), Ok((108, 12))].contains(&found), &true).map_err(|_| format!("{found:?}"))?;
+        rows.left((108, 12), 10).await
+    };
+
+    a_rollback_with_a_zombie_and_a_plain_write, 2: |rows| {
+        let (one, other) = rows.names();
+        // The second row would be below zero.
+        let (twice, added) =
+            tokio::join!(rows.twice(|| shift(one.clone(), other.clone(), -11)), rows.beside(add(one.clone(), 1)));
+        added?;
+        same(&twice?, &Err(Refused))?;
+        rows.left((11, 10), 10).await
+    };
+
+    readers_see_both_rows_or_neither, 2: |rows| {
+        let (one, other) = rows.names();
+        let (twice, moved) = tokio::join!(
+            rows.twice(|| sum(one.clone(), other.clone())),
+            rows.younger(shift(one.clone(), other.clone(), 2)),
+        );
+        moved?.map_err(|_| "refused")?;
+        same(&twice?, &Ok(20))?;
+        rows.left((8, 12), 10).await
+    };
+}
