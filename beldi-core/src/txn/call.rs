@@ -1,7 +1,9 @@
 //! Calls in a transaction: what is called joins it, and keeps what it holds until it is told the decision.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use futures_util::future::{join_all, try_join_all};
 use serde_dynamo::AttributeValue;
@@ -11,7 +13,7 @@ use super::attempt::Try;
 use super::record::{HeldRow, Part};
 use super::view::Unheld;
 use super::{Answer, HeldCall, MAX_CALLS, Participant, TransactionContext};
-use crate::attempt::{Identity, Journal, Step, What};
+use crate::attempt::{Identity, Journal, Step, Trapped, What};
 use crate::attributes::string;
 use crate::daal::Mode;
 use crate::data::DataError;
@@ -190,6 +192,17 @@ impl Try {
             return Ok(());
         }
         journal.put_part(Part::Saved(path.clone(), rows), Vec::new()).await
+    }
+
+    /// Takes the rows that are written and not held, after the body has returned. A try that dies here is stopped
+    /// as it is in its body.
+    pub(super) async fn take_last(&self, journal: &Journal) -> Result<(), Trapped> {
+        let mut taken = pin!(self.take_written(journal, None));
+        std::future::poll_fn(|context| match taken.as_mut().poll(context) {
+            Poll::Ready(taken) => Poll::Ready(taken.map_err(Trapped::from)),
+            Poll::Pending => self.stopped().map_or(Poll::Pending, |stop| Poll::Ready(Err(stop))),
+        })
+        .await
     }
 
     /// Takes the rows that are written and not held, by writes before `at` if it is given.

@@ -167,7 +167,7 @@ impl Transaction {
         let journal = self.journal();
         let commits = result.is_ok();
         if commits {
-            current.take_written(journal, None).await?;
+            current.take_last(journal).await?;
         }
         let decision = current.decision(if commits { Outcome::Committed } else { Outcome::RolledBack })?;
         if decision.is_empty() {
