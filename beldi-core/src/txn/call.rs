@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use futures_util::future::{join_all, try_join_all};
+use futures_util::future::try_join_all;
 use serde_dynamo::AttributeValue;
 
 use super::acquire::{Wanted, held_by, limit, unreadable};
@@ -113,12 +113,16 @@ impl Try {
         let (service, function) = (callee.service.to_owned(), callee.function.to_owned());
         let participant = Participant { service, function, instance, saved_at: None, rolled_back: false };
         if let Some(value) = journal.replay(path, &fingerprint)? {
+            // As live, rows that were written before the call are held from then on.
+            self.take_written(journal, Some(path)).await?;
             return self.replayed(path, participant, &value);
         }
         if self.is_over() && !self.is_ending() {
             return Err(Fault::Over);
         }
         self.state().calls.asked(path, participant.clone())?;
+        // Rows that are written and not held yet are taken before the call; a try that ends finds them here.
+        self.take_written(journal, Some(path)).await?;
         let answer = match self.is_ending() {
             true => None,
             false => {
@@ -182,11 +186,9 @@ impl Try {
         Ok(adopted)
     }
 
-    /// Makes durable what this function holds before a call, so that a participant which calls back sees it. Rows
-    /// that are written and not held yet are taken first.
+    /// Makes durable what this function holds before a call, so that a participant which calls back sees it.
     async fn save(self: &Arc<Self>, step: &Step) -> Result<(), Fault> {
         let (journal, path) = (step.journal(), step.path());
-        self.take_written(journal, Some(path)).await?;
         let rows = self.state().view.held(Some(path))?;
         if rows.is_empty() || journal.has_saved(path) {
             return Ok(());
@@ -205,22 +207,19 @@ impl Try {
         .await
     }
 
-    /// Takes the rows that are written and not held, by writes before `at` if it is given.
+    /// Takes the rows that are written and not held, by writes before `at` if it is given. In a try that ends, it ends
+    /// the acquisitions that other attempts may have made.
     pub(super) async fn take_written(&self, journal: &Journal, at: Option<&StepPath>) -> Result<(), Fault> {
         let unheld = self.state().view.unheld(at);
-        try_join_all(unheld.iter().map(|row| self.take_unheld(journal, row))).await.map(drop)
+        each(unheld.iter().map(|row| self.take_unheld(journal, row))).await.map(drop)
     }
 
-    /// Ends the acquisitions of rows that are only written, which other attempts may have made; or, in a replay,
-    /// takes them as recorded.
+    /// The same after the body of a try that ends has returned: not all of the rows need have been taken.
     pub(super) async fn end_written(&self, journal: &Journal) -> Result<(), Fault> {
-        let unheld = self.state().view.unheld(None);
-        // Each on its own: one that never was taken says nothing of the others.
-        let taken = join_all(unheld.iter().map(|row| self.take_unheld(journal, row))).await;
-        taken.into_iter().try_for_each(|taken| match taken {
-            Ok(_) | Err(Fault::Over) => Ok(()),
-            Err(fault) => Err(fault),
-        })
+        match self.take_written(journal, None).await {
+            Err(Fault::Over) => Ok(()),
+            ended => ended,
+        }
     }
 
     async fn take_unheld(&self, journal: &Journal, row: &Unheld) -> Result<u64, Fault> {
@@ -271,6 +270,17 @@ impl Try {
         };
         self.state().detached.push((path.clone(), held));
     }
+}
+
+/// Awaits all, each on its own: one that never was taken says nothing of the others, which are still to be ended.
+pub(crate) async fn each<T>(takes: impl Iterator<Item = impl Future<Output = Result<T, Fault>>>) -> Result<Vec<T>, Fault> {
+    let taken = takes.map(|take| async {
+        match take.await {
+            Err(Fault::Over) => Ok(None),
+            taken => taken.map(Some),
+        }
+    });
+    try_join_all(taken).await?.into_iter().collect::<Option<_>>().ok_or(Fault::Over)
 }
 
 /// Asks until there is an answer, a bounded number of times.
