@@ -172,7 +172,7 @@ impl Transaction {
         let journal = self.journal();
         let commits = result.is_ok();
         if commits {
-            current.take_written(journal, None).await?;
+            current.take_last(journal).await?;
         }
         let decision = current.decision(if commits { Outcome::Committed } else { Outcome::RolledBack })?;
         if decision.is_empty() {
@@ -239,10 +239,14 @@ impl Transaction {
         decision: &Decision,
     ) -> Result<Option<Result<T, E>>, Trapped> {
         let journal = self.journal();
-        let ended = self.drive(current, body.as_mut()).await?;
         let settled = journal.replay(path, &self.fingerprint())?.is_some();
-        let decided = decision.outcome;
-        let result = match (decided, ended) {
+        let goes_on = matches!(decision.outcome, Outcome::Died | Outcome::Failed);
+        if goes_on && !settled {
+            // Whoever decided it may not have found all that other attempts of it hold.
+            current.ending.cancel();
+        }
+        let ended = self.drive(current, body.as_mut()).await?;
+        let result = match (decision.outcome, ended) {
             (Outcome::Committed, Ended::Returned(Ok(value))) => {
                 current.take_written(journal, None).await?;
                 self.compare(current, decision)?;
@@ -250,13 +254,8 @@ impl Transaction {
             }
             (Outcome::RolledBack, Ended::Returned(Err(error))) => Some(Err(error)),
             (Outcome::Died | Outcome::Failed, ended) => {
-                let has_returned = matches!(ended, Ended::Returned(Ok(_)));
-                if has_returned {
+                if matches!(ended, Ended::Returned(Ok(_))) {
                     current.end_written(journal).await?;
-                }
-                if !settled && !matches!(ended, Ended::Returned(Err(_))) {
-                    self.wind_up(current, body, has_returned, decision).await?;
-                    return self.resolved(None);
                 }
                 None
             }

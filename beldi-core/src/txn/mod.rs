@@ -45,7 +45,7 @@ pub use statistics::{Tallies, TransactionStatistics};
 
 pub(crate) use acquire::Patience;
 pub(crate) use attempt::{Stop, Try};
-pub(crate) use call::Callee;
+pub(crate) use call::{Callee, each};
 pub(crate) use guard::Guards;
 pub(crate) use id::{TransactionId, holder_text};
 pub(crate) use operator::roll_back;

@@ -191,7 +191,7 @@ async fn is_ended(environment: &Environment, service: &str, id: &TransactionId, 
 
 /// Makes what the function holds durable, with its result.
 async fn prepare(journal: &Journal, current: &Try, result: String) -> Result<Answer, Fault> {
-    current.take_written(journal, None).await?;
+    current.take_last(journal).await.map_err(|stop| stop.fault)?;
     let prepared = {
         let state = current.state();
         let rows = state.view.held(None)?;
