@@ -99,7 +99,9 @@ impl Client {
 
     /// Ends the transaction that an instance of `service` is in: one that is undecided is rolled back, with all
     /// participants; one that is decided is completed as it was decided, and nothing can change that. The instance
-    /// itself stays as it is, parked or due. Gives whether there is such an instance that is not done.
+    /// itself stays as it is, parked or due; one that is in no transaction is run, like any attempt of it. It must be
+    /// the coordinator, which [`in_doubt`](Self::in_doubt) names. Gives whether there is such an instance that is not
+    /// done.
     ///
     /// # Errors
     ///
