@@ -62,15 +62,19 @@
 //! - An [`Item`] is the type of a table's rows, in native DynamoDB attributes.
 //! - Operations are values: [`Item::get`], [`Item::put`], [`Item::update`], [`Item::query`], a call of a
 //!   function by its own name, [`now`], [`uuid`], [`external`]. Awaiting one makes it a step.
+//! - A [`txn!`] is serializable, over rows and functions of several services: what it reads stays as it was read,
+//!   what it writes becomes visible together, and functions that it calls take part. Conflicts are tried again
+//!   where no handler sees it.
 //! - What a replay could not repeat (clocks, random numbers, threads, futures of other libraries) does not
 //!   compile in a function. The message has a code, and the code a page in the book.
 //! - A function never sees an error of the machinery. The attempt ends, and another one follows.
 //!
 //! # What it is not
 //!
-//! - No isolation between instances, yet. A read followed by a write is two steps, and another instance can
-//!   come between them. Use updates and conditions ([`Update`], [`When`]) on rows that are shared. Transactions
-//!   come in a later version, as do garbage collection and the host for AWS Lambda.
+//! - No isolation where it was not asked for. Outside of a [`txn!`] a read followed by a write is two steps, and
+//!   another instance can come between them. Use updates and conditions ([`Update`], [`When`]) on single rows that
+//!   are shared, and transactions for all else. A transaction is short: its rows are locked until it ends.
+//! - No garbage collection yet, and no host for AWS Lambda: they come in a later version.
 //! - No exactly-once for the world outside. An [`external`] action runs at least once until its result is
 //!   recorded, and is given a key to make it idempotent.
 //! - No workflow server, no queue, no scheduler. A function lives at most as long as its timeout.

@@ -50,7 +50,7 @@ pub(crate) async fn claim_due(
             match claim(environment, service, &due).await {
                 Ok(Claimed::Started(invocation)) => {
                     round.started += 1;
-                    invocations.push(invocation);
+                    invocations.push(*invocation);
                 }
                 Ok(Claimed::Parked) => round.parked += 1,
                 Ok(Claimed::Missed) => round.missed += 1,
@@ -74,7 +74,7 @@ pub(crate) async fn claim_one(
     });
     match due {
         Some(due) => match claim(environment, service, &due).await? {
-            Claimed::Started(invocation) => Ok(Some(invocation)),
+            Claimed::Started(invocation) => Ok(Some(*invocation)),
             Claimed::Parked | Claimed::Missed => Ok(None),
         },
         None => Ok(None),
@@ -146,7 +146,7 @@ fn index_query(service: &str, shard: &str, due_until_ms: Option<u64>, limit: u32
 }
 
 enum Claimed {
-    Started(Invocation),
+    Started(Box<Invocation>),
     Parked,
     Missed,
 }
@@ -172,7 +172,7 @@ async fn claim(environment: &Environment, service: &str, due: &Attributes) -> Re
         let error = format!("its arguments are not what {service}/{name} takes: {error}");
         return park(environment, service, instance, &error).await;
     }
-    Ok(Claimed::Started(Invocation {
+    Ok(Claimed::Started(Box::new(Invocation {
         service: service.to_owned(),
         function: get_string(&intent, "function").unwrap_or_default().to_owned(),
         instance,
@@ -180,7 +180,7 @@ async fn claim(environment: &Environment, service: &str, due: &Attributes) -> Re
         caller: get_string(&intent, "caller").map(str::to_owned),
         delivery: Delivery::Repeat,
         transaction: intent::transaction_of(&intent),
-    }))
+    })))
 }
 
 async fn park(

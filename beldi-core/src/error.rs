@@ -122,7 +122,8 @@ pub enum Fault {
     },
 }
 
-/// What a transaction cannot have. Its locks are taken off, and the instance is parked.
+/// What a transaction cannot have (protocol, section 6). It is rolled back with all its participants, and the
+/// coordinator is parked; if it was a participant that asked, at the latest after its last attempt.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransactionFault {

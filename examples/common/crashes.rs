@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 use std::future::{Future, ready};
+use std::mem::{Discriminant, discriminant};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use beldi::host::{CrashPlan, CrashPoint, Verdict};
+use beldi::{Delivery, Invocation};
 
 /// While too few have died, an attempt dies at each of its points with a chance of one in so many times the
 /// number of requests and invocations that attempts of its function have. Each of these is two points, one
@@ -20,9 +22,15 @@ pub(crate) struct Crashes {
     attempts: AtomicU64,
     crashed: AtomicU64,
     over: AtomicBool,
-    /// The most requests and invocations that an attempt of a function has had so far.
-    lengths: Mutex<HashMap<(String, String), u32>>,
+    /// The most requests and invocations that an attempt has had so far.
+    lengths: Mutex<HashMap<Kind, u32>>,
 }
+
+/// Attempts that do the same: service, function, and what was delivered.
+type Kind = (String, String, Discriminant<Delivery>);
+
+/// Longer attempts wait for something: what they do while they wait is not what most of them do.
+const MAX_LENGTH: u32 = 8;
 
 impl Crashes {
     /// Lets `share` of all attempts die.
@@ -49,10 +57,11 @@ impl Crashes {
     }
 
     fn length(&self, point: &CrashPoint) -> u32 {
-        let function = (point.invocation.service.clone(), point.invocation.function.clone());
+        let Invocation { service, function, delivery, .. } = &*point.invocation;
+        let function = (service.clone(), function.clone(), discriminant(delivery));
         let mut lengths = self.lengths.lock().unwrap_or_else(PoisonError::into_inner);
         let length = lengths.entry(function).or_default();
-        *length = point.number.max(*length);
+        *length = point.number.max(*length).min(MAX_LENGTH);
         *length
     }
 }

@@ -5,7 +5,7 @@
 //! no attempt that comes late takes it again; a committed change is made in that update, only while the lock is
 //! held, and so once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_dynamo::AttributeValue;
 
@@ -122,7 +122,9 @@ impl RowRelease<'_> {
     async fn send(&self, part: Part, place: Place, present: bool) -> Result<Option<Attributes>, StoreError> {
         let mut update = Update::default();
         update.guard(place, [self.entries[0].clone()], self.environment.settings.log_entries);
-        update.log(place, self.entries.to_vec());
+        // Parts of a transaction that have handed a row over name each other's entries, and a set has none twice.
+        let entries: BTreeSet<_> = self.entries.iter().cloned().collect();
+        update.log(place, entries.into_iter().collect());
         match part {
             Part::Release => {
                 update.held(&self.owner, true);

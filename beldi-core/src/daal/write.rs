@@ -3,8 +3,8 @@
 //! | what the failed condition's row shows | what follows |
 //! |---|---|
 //! | an entry of the step | done, with that entry's outcome |
-//! | a lock of somebody else | the writer waits, and sends the same again |
 //! | another epoch than expected | one query of the segments between; then done, or again at that epoch |
+//! | a lock of somebody else | the writer waits, and sends the same again |
 //! | a full log | the segment is put, then a roll that carries the change |
 //! | none of these | the user's condition does not hold: *false* is recorded in the same way |
 
@@ -63,16 +63,19 @@ impl RowWriter<'_> {
             if let Some(outcome) = self.entry.find(&row.log) {
                 return Ok(written(outcome, old));
             }
+            present = row.present;
+            // Before it is held by somebody: what this step has written may since be locked by a later step.
+            let (expected, from) = place.expects(&row);
+            if !expected
+                && let Some(outcome) = segments.find(from, row.epoch, |log| self.entry.find(log)).await?
+            {
+                return Ok(written(outcome, old));
+            }
             let others = row.holders_but(self.own_lock.as_deref());
             if !others.is_empty() {
                 return Ok(Written::Locked(others));
             }
-            present = row.present;
-            let (expected, from) = place.expects(&row);
             if !expected {
-                if let Some(outcome) = segments.find(from, row.epoch, |log| self.entry.find(log)).await? {
-                    return Ok(written(outcome, old));
-                }
                 place = Place::AppendAt(row.epoch);
                 continue;
             }

@@ -85,7 +85,7 @@ impl<I: Item> Operation for BatchGet<I> {
         let keys: Vec<_> = self.keys?.into_iter().map(key_attributes::<I>).collect();
         if let Some(transaction) = step.cx().transaction() {
             let rows = keys.iter().map(|key| transaction.read(&step, I::TABLE, key, false));
-            let rows = futures_util::future::try_join_all(rows).await?;
+            let rows = crate::txn::each(rows).await?;
             return rows.into_iter().map(|row| row.map(decode_item).transpose()).collect();
         }
         let content: Vec<u8> = keys.iter().flat_map(canonical_all).collect();

@@ -204,7 +204,7 @@ impl CrashMatrix {
         let result = state::replace(result.to_string(), &aliases);
         let tables = state::tables(&environment, &self.ignored, &aliases).await?;
         let unfinished = state::unfinished(&environment).await?;
-        let locked = state::locked_rows(&host).await?;
+        let locked = state::locked_rows(host).await?;
         Ok(Outcome { result, tables, unfinished, locked })
     }
 }

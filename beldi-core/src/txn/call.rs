@@ -1,9 +1,11 @@
 //! Calls in a transaction: what is called joins it, and keeps what it holds until it is told the decision.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
-use futures_util::future::{join_all, try_join_all};
+use futures_util::future::try_join_all;
 use serde_dynamo::AttributeValue;
 
 use super::acquire::{Wanted, held_by, limit, unreadable};
@@ -11,7 +13,7 @@ use super::attempt::Try;
 use super::record::{HeldRow, Part};
 use super::view::Unheld;
 use super::{Answer, HeldCall, MAX_CALLS, Participant, TransactionContext};
-use crate::attempt::{Identity, Journal, Step, What};
+use crate::attempt::{Identity, Journal, Step, Trapped, What};
 use crate::attributes::string;
 use crate::daal::Mode;
 use crate::data::DataError;
@@ -111,12 +113,16 @@ impl Try {
         let (service, function) = (callee.service.to_owned(), callee.function.to_owned());
         let participant = Participant { service, function, instance, saved_at: None, rolled_back: false };
         if let Some(value) = journal.replay(path, &fingerprint)? {
+            // As live, rows that were written before the call are held from then on.
+            self.take_written(journal, Some(path)).await?;
             return self.replayed(path, participant, &value);
         }
         if self.is_over() && !self.is_ending() {
             return Err(Fault::Over);
         }
         self.state().calls.asked(path, participant.clone())?;
+        // Rows that are written and not held yet are taken before the call; a try that ends finds them here.
+        self.take_written(journal, Some(path)).await?;
         let answer = match self.is_ending() {
             true => None,
             false => {
@@ -180,11 +186,9 @@ impl Try {
         Ok(adopted)
     }
 
-    /// Makes durable what this function holds before a call, so that a participant which calls back sees it. Rows
-    /// that are written and not held yet are taken first.
+    /// Makes durable what this function holds before a call, so that a participant which calls back sees it.
     async fn save(self: &Arc<Self>, step: &Step) -> Result<(), Fault> {
         let (journal, path) = (step.journal(), step.path());
-        self.take_written(journal, Some(path)).await?;
         let rows = self.state().view.held(Some(path))?;
         if rows.is_empty() || journal.has_saved(path) {
             return Ok(());
@@ -192,22 +196,30 @@ impl Try {
         journal.put_part(Part::Saved(path.clone(), rows), Vec::new()).await
     }
 
-    /// Takes the rows that are written and not held, by writes before `at` if it is given.
-    pub(super) async fn take_written(&self, journal: &Journal, at: Option<&StepPath>) -> Result<(), Fault> {
-        let unheld = self.state().view.unheld(at);
-        try_join_all(unheld.iter().map(|row| self.take_unheld(journal, row))).await.map(drop)
+    /// Takes the rows that are written and not held, after the body has returned. A try that dies here is stopped
+    /// as it is in its body.
+    pub(super) async fn take_last(&self, journal: &Journal) -> Result<(), Trapped> {
+        let mut taken = pin!(self.take_written(journal, None));
+        std::future::poll_fn(|context| match taken.as_mut().poll(context) {
+            Poll::Ready(taken) => Poll::Ready(taken.map_err(Trapped::from)),
+            Poll::Pending => self.stopped().map_or(Poll::Pending, |stop| Poll::Ready(Err(stop))),
+        })
+        .await
     }
 
-    /// Ends the acquisitions of rows that are only written, which other attempts may have made; or, in a replay,
-    /// takes them as recorded.
+    /// Takes the rows that are written and not held, by writes before `at` if it is given. In a try that ends, it ends
+    /// the acquisitions that other attempts may have made.
+    pub(super) async fn take_written(&self, journal: &Journal, at: Option<&StepPath>) -> Result<(), Fault> {
+        let unheld = self.state().view.unheld(at);
+        each(unheld.iter().map(|row| self.take_unheld(journal, row))).await.map(drop)
+    }
+
+    /// The same after the body of a try that ends has returned: not all of the rows need have been taken.
     pub(super) async fn end_written(&self, journal: &Journal) -> Result<(), Fault> {
-        let unheld = self.state().view.unheld(None);
-        // Each on its own: one that never was taken says nothing of the others.
-        let taken = join_all(unheld.iter().map(|row| self.take_unheld(journal, row))).await;
-        taken.into_iter().try_for_each(|taken| match taken {
-            Ok(_) | Err(Fault::Over) => Ok(()),
-            Err(fault) => Err(fault),
-        })
+        match self.take_written(journal, None).await {
+            Err(Fault::Over) => Ok(()),
+            ended => ended,
+        }
     }
 
     async fn take_unheld(&self, journal: &Journal, row: &Unheld) -> Result<u64, Fault> {
@@ -258,6 +270,17 @@ impl Try {
         };
         self.state().detached.push((path.clone(), held));
     }
+}
+
+/// Awaits all, each on its own: one that never was taken says nothing of the others, which are still to be ended.
+pub(crate) async fn each<T>(takes: impl Iterator<Item = impl Future<Output = Result<T, Fault>>>) -> Result<Vec<T>, Fault> {
+    let taken = takes.map(|take| async {
+        match take.await {
+            Err(Fault::Over) => Ok(None),
+            taken => taken.map(Some),
+        }
+    });
+    try_join_all(taken).await?.into_iter().collect::<Option<_>>().ok_or(Fault::Over)
 }
 
 /// Asks until there is an answer, a bounded number of times.

@@ -21,12 +21,14 @@ use crate::error::{Divergence, Fault};
 use crate::ids::StepPath;
 use serde_dynamo::AttributeValue;
 
-/// What the user says of a transaction.
+/// What the user says of a transaction: the options of `txn!` (protocol, section 6).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TransactionOptions {
-    /// How many tries one attempt makes; 16 when absent.
+    /// How many tries one attempt makes; 16 when absent. Then the attempt ends, and another one follows after the
+    /// instance's back-off.
     pub max_tries: Option<u32>,
-    /// The longest time that a try waits for one row, in milliseconds; 5 s when absent.
+    /// The longest time that a try which holds something waits for one row, in milliseconds; 5 s when absent. Then it
+    /// dies. A coordinator that holds nothing waits as long as its attempt may.
     pub max_wait_ms: Option<u64>,
     /// Whether the body only reads, and shares its rows with others that do.
     pub read_only: bool,
@@ -45,10 +47,11 @@ impl<T, E> Fallible for Result<T, E> {
 const MAX_TRIES: u32 = 16;
 const MAX_WAIT_MS: u64 = 5_000;
 
-/// The pause before the second try, and the longest pause.
+/// The shortest pause before the second try, and the longest before any.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(40), Duration::from_secs(2));
 
-/// A `txn!` that is being executed.
+/// A `txn!` that is being executed (protocol, section 6). Generated code calls [`begin`](Self::begin) and
+/// [`run`](Self::run) in turn until there is a result.
 pub struct Transaction {
     cx: Cx,
     step: Step,
@@ -89,7 +92,9 @@ impl Transaction {
         self.cx.below(prefix, current)
     }
 
-    /// Runs the body once. Gives nothing if another try is to follow.
+    /// Runs the body once, decides the try by how the body ends, and carries the decision out. Gives nothing if
+    /// another try is to follow. A try whose decision is in the journal comes to the same end again. Inside of another
+    /// transaction nothing is decided: an `Err` undoes what the body has done, and nothing else.
     pub async fn run<T, E>(&mut self, body: impl Future<Output = Result<T, E>> + Send) -> Option<Result<T, E>>
     where
         T: Send,
@@ -167,7 +172,7 @@ impl Transaction {
         let journal = self.journal();
         let commits = result.is_ok();
         if commits {
-            current.take_written(journal, None).await?;
+            current.take_last(journal).await?;
         }
         let decision = current.decision(if commits { Outcome::Committed } else { Outcome::RolledBack })?;
         if decision.is_empty() {
@@ -234,10 +239,14 @@ impl Transaction {
         decision: &Decision,
     ) -> Result<Option<Result<T, E>>, Trapped> {
         let journal = self.journal();
-        let ended = self.drive(current, body.as_mut()).await?;
         let settled = journal.replay(path, &self.fingerprint())?.is_some();
-        let decided = decision.outcome;
-        let result = match (decided, ended) {
+        let goes_on = matches!(decision.outcome, Outcome::Died | Outcome::Failed);
+        if goes_on && !settled {
+            // Whoever decided it may not have found all that other attempts of it hold.
+            current.ending.cancel();
+        }
+        let ended = self.drive(current, body.as_mut()).await?;
+        let result = match (decision.outcome, ended) {
             (Outcome::Committed, Ended::Returned(Ok(value))) => {
                 current.take_written(journal, None).await?;
                 self.compare(current, decision)?;
@@ -245,13 +254,8 @@ impl Transaction {
             }
             (Outcome::RolledBack, Ended::Returned(Err(error))) => Some(Err(error)),
             (Outcome::Died | Outcome::Failed, ended) => {
-                let has_returned = matches!(ended, Ended::Returned(Ok(_)));
-                if has_returned {
+                if matches!(ended, Ended::Returned(Ok(_))) {
                     current.end_written(journal).await?;
-                }
-                if !settled && !matches!(ended, Ended::Returned(Err(_))) {
-                    self.wind_up(current, body, has_returned, decision).await?;
-                    return self.resolved(None);
                 }
                 None
             }

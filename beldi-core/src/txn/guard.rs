@@ -24,14 +24,16 @@ use crate::key::{IntoKey, ItemKey, KeyError};
 use crate::ops::Operation;
 use crate::store::Attributes;
 
-/// Locks a row until [`LockGuard::unlock`], or until the instance is done: see [`lock`].
+/// Locks a row until [`LockGuard::unlock`], or until the instance is done: see [`lock`]. It is an effect (protocol,
+/// sections 3 and 6).
 #[must_use = "BELDI011: this operation is built and dropped; nothing happens until it is awaited"]
 pub struct Lock<I> {
     key: Result<ItemKey, KeyError>,
     item: PhantomData<fn() -> I>,
 }
 
-/// A lock on a row, which the instance holds.
+/// A lock on a row, which the instance holds, not the attempt (protocol, section 6). Dropping the guard takes nothing
+/// off: a crash would drop it too.
 #[derive(Debug)]
 pub struct LockGuard<I> {
     key: Attributes,
@@ -59,8 +61,9 @@ pub struct Unlock<I> {
 /// ```
 ///
 /// It costs one request, and one when it is taken off. Use one guard for a row at a time. A transaction needs no
-/// such locks, and takes none in its body. Two instances that each wait for a row which the other has locked wait
-/// until an operator ends one: lock rows in one order everywhere, or use a transaction, which cannot deadlock.
+/// such locks, and takes none in its body; one of the same instance, over a row that the instance has locked itself,
+/// waits for that lock. Two instances that each wait for a row which the other has locked wait until both are
+/// parked: lock rows in one order everywhere, or use a transaction, which cannot deadlock.
 pub fn lock<I: Item>(key: impl IntoKey<I::Key>) -> Lock<I> {
     Lock { key: key.into_key(), item: PhantomData }
 }

@@ -2,7 +2,8 @@
 //!
 //! Invariants kept here: *two-phase locking* (a row that a transaction read or wrote is held until the decision is
 //! durable; the decision is one record, put once); *agreement* (what a body saw is in the decision record; the rows
-//! that it saw were held); nothing that an attempt took is left behind, whichever attempt decided.
+//! that it saw were held); nothing that an attempt took is left behind, whichever attempt decided; *opacity* (no body
+//! sees a state that no serial order gives, not even in a try that dies).
 //!
 //! | file | what |
 //! |---|---|
@@ -15,6 +16,9 @@
 //! | `participant.rs` | a function that was called in a transaction: prepare, commit, abort |
 //! | `settle.rs` | a decision carried out: rows, participants, detached calls |
 //! | `record.rs` | how all that looks in journal records |
+//! | `guard.rs` | `beldi::lock`: mutual exclusion without a transaction |
+//! | `operator.rs` | what an operator can do with a coordinator that does not go on |
+//! | `statistics.rs` | how transactions ended, counted |
 
 use serde::{Deserialize, Serialize};
 
@@ -41,7 +45,7 @@ pub use statistics::{Tallies, TransactionStatistics};
 
 pub(crate) use acquire::Patience;
 pub(crate) use attempt::{Stop, Try};
-pub(crate) use call::Callee;
+pub(crate) use call::{Callee, each};
 pub(crate) use guard::Guards;
 pub(crate) use id::{TransactionId, holder_text};
 pub(crate) use operator::roll_back;
@@ -55,7 +59,10 @@ pub(crate) const MAX_WRITE_BYTES: usize = 256 * 1024;
 /// The most calls of one function in one transaction.
 pub(crate) const MAX_CALLS: usize = 25;
 
-/// The transaction that a call joins, as it travels with the call.
+/// The transaction that a call joins, as it travels with the call (protocol, section 6): the name of the try, how long
+/// to wait for a row, and the parts of the transaction that the callee may take rows over from.
+///
+/// Hosts pass it on as it is. Nothing in it is for users.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TransactionContext {
     pub(crate) id: TransactionId,

@@ -28,8 +28,9 @@ use crate::intent;
 use crate::invoke::{Delivery, Invocation};
 use crate::store::{Attributes, Placeholders, PutItem, StoreError};
 
-/// A participant that has waited for a decision longer than an attempt may take. Its coordinator is parked, or was
-/// never started again.
+/// A participant that has waited for a decision longer than an attempt may take (protocol, section 6). Its coordinator
+/// is parked, or was not started again yet. It can only be resolved there: a participant cannot know whether others
+/// were told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InDoubt {
     /// The participant.
@@ -190,7 +191,7 @@ async fn is_ended(environment: &Environment, service: &str, id: &TransactionId, 
 
 /// Makes what the function holds durable, with its result.
 async fn prepare(journal: &Journal, current: &Try, result: String) -> Result<Answer, Fault> {
-    current.take_written(journal, None).await?;
+    current.take_last(journal).await.map_err(|stop| stop.fault)?;
     let prepared = {
         let state = current.state();
         let rows = state.view.held(None)?;
@@ -231,11 +232,13 @@ async fn commit(
     let journals = instances.iter().map(|instance| load_records(environment, service, *instance));
     let mut rows: BTreeMap<String, HeldRow> = BTreeMap::new();
     let (mut results, mut rolled_back, mut detached) = (Vec::new(), Vec::new(), Vec::new());
+    let mut marks_may_wait = true;
     for (instance, records) in instances.iter().zip(try_join_all(journals).await?) {
         let intent = check(&records, id)?;
         if intent.is_some_and(|intent| intent.contains_key("done")) {
             continue;
         }
+        marks_may_wait &= intent.is_some_and(|intent| is_found_later(identity, intent));
         let Some(prepared) = read_records(&records)?.prepared else {
             return Err(Untold::Refused(format!("instance {instance} has not prepared, and cannot be committed")));
         };
@@ -249,7 +252,13 @@ async fn commit(
     try_join_all(rows.values().map(|row| release(environment, service, id, row, true))).await?;
     tell_each(environment, id, &rolled_back).await?;
     place(environment, &detached).await?;
-    settled(environment, service, results, !rows.is_empty(), &None).await
+    settled(environment, service, results, marks_may_wait && !rows.is_empty(), &None).await
+}
+
+/// Whether a collector will look at the participant after this attempt, which carries out the decision, has ended:
+/// then it finds by the rows that the decision was carried out, should the mark be missing.
+fn is_found_later(identity: &Identity, intent: &Attributes) -> bool {
+    get_u64(intent, "due").is_some_and(|due_ms| due_ms > identity.deadline_ms)
 }
 
 fn merge(rows: &mut BTreeMap<String, HeldRow>, row: HeldRow) {
@@ -266,19 +275,19 @@ fn merge(rows: &mut BTreeMap<String, HeldRow>, row: HeldRow) {
     }
 }
 
-/// The reply of participants that have carried out what they were told, with their last word. The marks may follow
-/// it where a collector could tell from the rows that it was carried out.
+/// The reply of participants that have carried out what they were told, with their last word. The marks may wait for
+/// it where a collector tells from the rows that it was carried out.
 async fn settled(
     environment: &Environment,
     service: &'static str,
     results: Vec<(InstanceId, String)>,
-    has_rows: bool,
+    marks_may_wait: bool,
     answer: &Option<Answer>,
 ) -> Result<Reply, Untold> {
     let result = crate::data::encode(answer)?;
     let task = Task::MarkDone { service, results };
     let epilogue = Epilogue { environment: environment.clone(), task };
-    if has_rows {
+    if marks_may_wait {
         return Ok(Reply { result, epilogue: Some(epilogue) });
     }
     epilogue.run().await;
@@ -326,7 +335,8 @@ async fn abort(
             tell_each(environment, id, &prepared.participants).await?;
             tell_each(environment, id, &prepared.rolled_back).await?;
             let results = vec![(instance, prepared.result.clone())];
-            return settled(environment, service, results, !prepared.rows.is_empty(), &answer).await;
+            let marks_may_wait = !prepared.rows.is_empty() && is_found_later(identity, intent);
+            return settled(environment, service, results, marks_may_wait, &answer).await;
         }
         if done {
             return settled(environment, service, Vec::new(), false, &None).await;
@@ -343,7 +353,7 @@ async fn abort(
                 let context = context.ok_or_else(|| Untold::Refused("the intent names no transaction".to_owned()))?;
                 find_and_release(Arc::from(journal), &context).await?;
                 let results = vec![(instance, "null".to_owned())];
-                return settled(environment, service, results, true, &None).await;
+                return settled(environment, service, results, false, &None).await;
             }
             _ => {}
         }

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What became of the transactions of a process.
+/// What became of the transactions of a process (protocol, section 6). Each is counted where its decision was put, and
+/// not again where that is replayed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TransactionStatistics {
     /// Transactions that were committed.
     pub committed: u64,
-    /// Transactions that were rolled back because their body gave `Err`.
+    /// Transactions that were rolled back because their body gave `Err`. Those that failed or that an operator ended
+    /// are not among them.
     pub rolled_back: u64,
-    /// Tries that died because an older transaction, or one that was waited for too long, held a row.
+    /// Tries that died because an older transaction, or one that was waited for too long, held a row. Another try of
+    /// the same transaction follows each.
     pub died: u64,
     /// The most tries that one transaction needed in one attempt.
     pub most_tries: u64,

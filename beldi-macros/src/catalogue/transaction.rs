@@ -98,7 +98,7 @@ pub(crate) fn transaction_nested() -> Mistake {
     Mistake::new(
         36,
         "a transaction in the body of another",
-        "there is no way to roll back a part of one",
+        "there is one commit, and it is the outer one's",
         "drop the inner `txn!`; a function that has a `txn!` of its own can be called here, and joins this one",
     )
 }

@@ -1,4 +1,4 @@
-//! A part of a transaction cannot be rolled back.
+//! There is one commit: a block inside of another would have none of its own.
 
 #[path = "../hotel.rs"]
 mod hotel;
