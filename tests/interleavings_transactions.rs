@@ -57,7 +57,7 @@ async fn change(name: &str, amount: i64) -> Result<i64, Refused> {
 /// Takes from one row and gives to the other.
 #[beldi::function(service = Shop)]
 async fn shift(from: String, to: String, amount: i64) -> Result<(i64, i64), Refused> {
-    beldi::txn! { max_wait = "10m" =>
+    beldi::txn! { max_wait = "5m" =>
         let left = change(&from, -amount).await?;
         let there = change(&to, amount).await?;
         Ok((left, there))
@@ -67,7 +67,7 @@ async fn shift(from: String, to: String, amount: i64) -> Result<(i64, i64), Refu
 /// Writes without having read, so that rows are taken at the end.
 #[beldi::function(service = Shop)]
 async fn set_both(one: String, other: String, count: i64) -> Result<(), Refused> {
-    beldi::txn! { max_wait = "10m" =>
+    beldi::txn! { max_wait = "5m" =>
         Counter { name: one.clone(), count }.put().await;
         Counter { name: other.clone(), count: 20 - count }.put().await;
         Ok(())
@@ -77,7 +77,7 @@ async fn set_both(one: String, other: String, count: i64) -> Result<(), Refused>
 /// Goes another way each few seconds. Gives what it left in both rows.
 #[beldi::function(service = Shop)]
 async fn shift_by_time(one: String, other: String) -> Result<(i64, i64), Refused> {
-    beldi::txn! { max_wait = "10m" =>
+    beldi::txn! { max_wait = "5m" =>
         let left = change(&one, -1).await?;
         let since = beldi::now().await.duration_since(std::time::UNIX_EPOCH).map_err(|_| Refused)?;
         let there = if since.as_secs() / 3 % 2 == 0 { change(&other, 1).await? } else { 10 };
@@ -88,7 +88,7 @@ async fn shift_by_time(one: String, other: String) -> Result<(i64, i64), Refused
 /// Sees both rows as they are at one time.
 #[beldi::function(service = Shop)]
 async fn look(one: String, other: String) -> Result<(i64, i64), Refused> {
-    beldi::txn! { read_only, max_wait = "10m" =>
+    beldi::txn! { read_only, max_wait = "5m" =>
         let here = Counter::get(&one).await.ok_or(Refused)?;
         let there = Counter::get(&other).await.ok_or(Refused)?;
         Ok((here.count, there.count))
@@ -118,7 +118,7 @@ async fn charge(owner: String, amount: i64) -> Result<i64, Refused> {
 /// Nothing but a participant, so that most of what happens is about it.
 #[beldi::function(service = Shop)]
 async fn pay(owner: String, amount: i64, undo: bool) -> Result<i64, Refused> {
-    beldi::txn! { max_wait = "10m" =>
+    beldi::txn! { max_wait = "5m" =>
         let balance = charge(owner.clone(), amount).await?;
         if undo { Err(Refused) } else { Ok(balance) }
     }
@@ -127,7 +127,7 @@ async fn pay(owner: String, amount: i64, undo: bool) -> Result<i64, Refused> {
 /// A row here, and a participant.
 #[beldi::function(service = Shop)]
 async fn buy(name: String, amount: i64) -> Result<(i64, i64), Refused> {
-    beldi::txn! { max_wait = "10m" =>
+    beldi::txn! { max_wait = "5m" =>
         let left = change(&name, -amount).await?;
         let balance = charge(name.clone(), amount).await?;
         Ok((left, balance))
@@ -137,7 +137,7 @@ async fn buy(name: String, amount: i64) -> Result<(i64, i64), Refused> {
 /// Both at once: if the row cannot be had, the participant is told while it runs.
 #[beldi::function(service = Shop)]
 async fn buy_at_once(name: String, amount: i64) -> Result<(i64, i64), Refused> {
-    beldi::txn! { max_wait = "10m" =>
+    beldi::txn! { max_wait = "5m" =>
         let (left, balance) = beldi::join!(change(&name, -amount), charge(name.clone(), amount));
         Ok((left?, balance?))
     }
