@@ -34,7 +34,7 @@ pub struct Interleavings {
 }
 
 /// How long attempts may live: time passes with each request, and nobody is to die of it.
-const LONG: Duration = Duration::from_secs(3600);
+const LONG: Duration = Duration::from_secs(1800);
 
 /// What an exploration found.
 #[derive(Debug)]
