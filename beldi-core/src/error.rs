@@ -151,6 +151,12 @@ pub enum TransactionFault {
         /// The row.
         row: String,
     },
+    /// The instance has locked the row with `beldi::lock`, and would wait for itself.
+    #[error("the row `{row}` is locked by this instance itself, with `beldi::lock`: unlock it before the transaction")]
+    OwnLock {
+        /// The row.
+        row: String,
+    },
     /// A row that a decided transaction holds was taken from it. This is no mistake of the user.
     #[error(
         "the lock of row `{row}` is gone although its transaction is not carried out: somebody has changed attributes `_beldi_*` by hand"
@@ -171,7 +177,9 @@ impl Fault {
             Self::Transaction(_) => true,
             Self::Store(error) => error.is_permanent(),
             Self::Call { error, .. } => {
-                matches!(error, InvokeError::Refused(problem) if problem.kind.is_callers_mistake())
+                let is_lasting =
+                    |kind: ProblemKind| kind.is_callers_mistake() || kind == ProblemKind::TransactionRefused;
+                matches!(error, InvokeError::Refused(problem) if is_lasting(problem.kind))
             }
             Self::Diverged(_) | Self::Key(_) | Self::Data(_) | Self::Item { .. } | Self::TooLarge { .. } => true,
         }

@@ -149,6 +149,12 @@ impl Step {
         &self.cx
     }
 
+    /// The step below this one that does part number `number` of it.
+    pub(crate) fn part(&self, number: u32) -> Self {
+        let Self { cx, path, ordinal, location } = self;
+        Self { cx: cx.clone(), path: StepPath::new(&path.branch(number), 1), ordinal: *ordinal, location }
+    }
+
     pub(crate) fn location(&self) -> &'static Location<'static> {
         self.location
     }

@@ -84,7 +84,8 @@ impl<I: Item> Operation for BatchGet<I> {
     async fn perform(self, step: Step) -> Result<Self::Output, Fault> {
         let keys: Vec<_> = self.keys?.into_iter().map(key_attributes::<I>).collect();
         if let Some(transaction) = step.cx().transaction() {
-            let rows = keys.iter().map(|key| transaction.read(&step, I::TABLE, key, false));
+            let parts: Vec<_> = (0..).zip(&keys).map(|(number, key)| (step.part(number), key)).collect();
+            let rows = parts.iter().map(|(part, key)| transaction.read(part, I::TABLE, key, false));
             let rows = crate::txn::each(rows).await?;
             return rows.into_iter().map(|row| row.map(decode_item).transpose()).collect();
         }

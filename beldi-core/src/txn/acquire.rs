@@ -10,8 +10,8 @@ use tokio::time::Instant;
 use super::attempt::{Stop, Try, entry_of};
 use super::view::Base;
 use super::{HeldRow, MAX_ROWS, MAX_WRITE_BYTES, Participant, TransactionId, holder_text};
-use crate::attempt::{Entry, Fingerprint, Identity, Journal, Step, What, load_records, read_records};
-use crate::attributes::{get_u64, key_text, number, size_of};
+use crate::attempt::{Entry, Fingerprint, Identity, Journal, MAX_VALUE_BYTES, Step, What, load_records, read_records};
+use crate::attributes::{get_u64, key_text, number, size_of, size_of_all};
 use crate::condition::Expression;
 use crate::daal::{
     Acquired, Action, Difference, Fenced, Mode, RowLock, RowRelease, RowState, row_name, user_attributes,
@@ -131,11 +131,21 @@ impl Try {
         }
         self.inherit(journal).await?;
         let base = self.take_now(&wanted).await?;
+        let bytes = base.item.as_ref().map_or(0, size_of_all);
         if !self.is_ending() {
             let (path, fingerprint, value) = (wanted.path.clone(), wanted.fingerprint.clone(), encode(&base));
             self.state().entries.push(Entry { path, fingerprint, value });
         }
-        Ok(self.took(&wanted, base, false))
+        let epoch = self.took(&wanted, base, false);
+        match bytes > MAX_VALUE_BYTES {
+            true => Err(Fault::TooLarge {
+                what: format!("the row `{}`, read in a transaction,", row_text(&wanted)),
+                bytes,
+                limit: MAX_VALUE_BYTES,
+                remedy: "keep rows that transactions touch smaller, with what is large in rows of their own",
+            }),
+            false => Ok(epoch),
+        }
     }
 
     fn took(&self, wanted: &Wanted<'_>, mut base: Base, recorded: bool) -> u64 {
@@ -182,8 +192,20 @@ impl Try {
                 Acquired::Elsewhere(row) => return self.handed_over(&lock, wanted, row).await,
                 Acquired::Busy(holders) => holders,
             };
+            let own = self.own_lock(journal, &id);
+            if holders.contains(&own) {
+                return Err(TransactionFault::OwnLock { row: row_text(wanted) }.into());
+            }
             self.wait_or_die(&id, wanted, &holders, &mut patience).await?;
         }
+    }
+
+    /// What this instance's `beldi::lock` leaves in a row.
+    fn own_lock(&self, journal: &Journal, id: &TransactionId) -> Vec<u8> {
+        let Identity { function, instance, .. } = journal.identity();
+        let service = function.service.to_owned();
+        let start_ms = if self.is_participant() { id.start_ms } else { journal.start_ms() };
+        TransactionId { service, instance: *instance, start_ms, path: Vec::new() }.to_bytes()
     }
 
     /// A row that another part of the transaction holds: an earlier attempt has taken it here and handed it over, or

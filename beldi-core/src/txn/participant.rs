@@ -175,7 +175,7 @@ async fn what_next(
     let (service, instance) = (identity.function.service, identity.instance);
     let ended = prepared.rows.iter().map(|row| is_ended(environment, service, id, row));
     let ended = try_join_all(ended).await?;
-    Ok(match !ended.is_empty() && ended.iter().all(|ended| *ended) {
+    Ok(match prepared.shows_its_end() && ended.iter().all(|ended| *ended) {
         true => Task::MarkDone { service, results: vec![(instance, prepared.result.clone())] },
         false => Task::WaitForDecision { service, instance },
     })
@@ -209,6 +209,12 @@ async fn prepare(journal: &Journal, current: &Try, result: String) -> Result<Ans
 }
 
 impl Prepared {
+    /// Whether the rows say by themselves that the decision was carried out, because nothing else follows from it.
+    fn shows_its_end(&self) -> bool {
+        let others = self.participants.is_empty() && self.rolled_back.is_empty() && self.detached.is_empty();
+        !self.rows.is_empty() && others
+    }
+
     fn is_empty(&self) -> bool {
         self.rows.is_empty() && self.participants.is_empty() && self.rolled_back.is_empty() && self.detached.is_empty()
     }
@@ -238,10 +244,10 @@ async fn commit(
         if intent.is_some_and(|intent| intent.contains_key("done")) {
             continue;
         }
-        marks_may_wait &= intent.is_some_and(|intent| is_found_later(identity, intent));
         let Some(prepared) = read_records(&records)?.prepared else {
             return Err(Untold::Refused(format!("instance {instance} has not prepared, and cannot be committed")));
         };
+        marks_may_wait &= prepared.shows_its_end() && intent.is_some_and(|intent| is_found_later(identity, intent));
         for row in prepared.rows {
             merge(&mut rows, row);
         }
@@ -252,13 +258,14 @@ async fn commit(
     try_join_all(rows.values().map(|row| release(environment, service, id, row, true))).await?;
     tell_each(environment, id, &rolled_back).await?;
     place(environment, &detached).await?;
-    settled(environment, service, results, marks_may_wait && !rows.is_empty(), &None).await
+    settled(environment, service, results, marks_may_wait, &None).await
 }
 
 /// Whether a collector will look at the participant after this attempt, which carries out the decision, has ended:
 /// then it finds by the rows that the decision was carried out, should the mark be missing.
 fn is_found_later(identity: &Identity, intent: &Attributes) -> bool {
-    get_u64(intent, "due").is_some_and(|due_ms| due_ms > identity.deadline_ms)
+    let unclaimed = get_u64(intent, "attempts").is_none_or(|attempts| attempts <= 1);
+    unclaimed && get_u64(intent, "due").is_some_and(|due_ms| due_ms > identity.deadline_ms)
 }
 
 fn merge(rows: &mut BTreeMap<String, HeldRow>, row: HeldRow) {
@@ -335,7 +342,7 @@ async fn abort(
             tell_each(environment, id, &prepared.participants).await?;
             tell_each(environment, id, &prepared.rolled_back).await?;
             let results = vec![(instance, prepared.result.clone())];
-            let marks_may_wait = !prepared.rows.is_empty() && is_found_later(identity, intent);
+            let marks_may_wait = prepared.shows_its_end() && is_found_later(identity, intent);
             return settled(environment, service, results, marks_may_wait, &answer).await;
         }
         if done {
