@@ -194,7 +194,7 @@ async fn prepare(journal: &Journal, current: &Try, result: String) -> Result<Ans
     let prepared = {
         let state = current.state();
         let rows = state.view.held(None)?;
-        let (participants, rolled_back) = (state.calls.prepared(), state.calls.called_in_vain());
+        let (participants, rolled_back) = state.calls.prepared();
         let detached = state.detached.iter().map(|(_, call)| call.clone()).collect();
         Prepared { result, rows, participants, rolled_back, detached }
     };
@@ -216,7 +216,8 @@ impl Prepared {
 fn answer_of(identity: &Identity, prepared: &Prepared) -> Answer {
     let (service, function) = (identity.function.service.to_owned(), identity.function.name.to_owned());
     let this = Participant { service, function, instance: identity.instance, saved_at: None, rolled_back: false };
-    let participants = prepared.participants.iter().cloned().chain([this]).collect();
+    let below = prepared.participants.iter().chain(&prepared.rolled_back);
+    let participants = below.cloned().chain([this]).collect();
     Answer::Prepared { result: prepared.result.clone(), participants }
 }
 
@@ -230,7 +231,7 @@ async fn commit(
     let service = identity.function.service;
     let journals = instances.iter().map(|instance| load_records(environment, service, *instance));
     let mut rows: BTreeMap<String, HeldRow> = BTreeMap::new();
-    let (mut results, mut rolled_back, mut detached) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut results, mut detached) = (Vec::new(), Vec::new());
     for (instance, records) in instances.iter().zip(try_join_all(journals).await?) {
         let intent = check(&records, id)?;
         if intent.is_some_and(|intent| intent.contains_key("done")) {
@@ -242,12 +243,10 @@ async fn commit(
         for row in prepared.rows {
             merge(&mut rows, row);
         }
-        rolled_back.extend(prepared.rolled_back);
         detached.extend(prepared.detached);
         results.push((*instance, prepared.result));
     }
     try_join_all(rows.values().map(|row| release(environment, service, id, row, true))).await?;
-    tell_each(environment, id, &rolled_back).await?;
     place(environment, &detached).await?;
     settled(environment, service, results, !rows.is_empty(), &None).await
 }
