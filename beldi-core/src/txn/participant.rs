@@ -172,9 +172,11 @@ async fn what_next(
     prepared: &Prepared,
 ) -> Result<Task, Fault> {
     let (service, instance) = (identity.function.service, identity.instance);
-    let ended = prepared.rows.iter().map(|row| is_ended(environment, service, id, row));
-    let ended = try_join_all(ended).await?;
-    Ok(match !ended.is_empty() && ended.iter().all(|ended| *ended) {
+    let told = match prepared.shows_in_rows() {
+        true => try_join_all(prepared.rows.iter().map(|row| is_ended(environment, service, id, row))).await?,
+        false => vec![false],
+    };
+    Ok(match told.iter().all(|ended| *ended) {
         true => Task::MarkDone { service, results: vec![(instance, prepared.result.clone())] },
         false => Task::WaitForDecision { service, instance },
     })
@@ -209,7 +211,16 @@ async fn prepare(journal: &Journal, current: &Try, result: String) -> Result<Ans
 
 impl Prepared {
     fn is_empty(&self) -> bool {
-        self.rows.is_empty() && self.participants.is_empty() && self.rolled_back.is_empty() && self.detached.is_empty()
+        self.rows.is_empty() && self.has_only_rows()
+    }
+
+    /// Whether it has been told all, once its rows are released: so a collector can tell.
+    fn shows_in_rows(&self) -> bool {
+        !self.rows.is_empty() && self.has_only_rows()
+    }
+
+    fn has_only_rows(&self) -> bool {
+        self.participants.is_empty() && self.rolled_back.is_empty() && self.detached.is_empty()
     }
 }
 
@@ -231,7 +242,7 @@ async fn commit(
     let service = identity.function.service;
     let journals = instances.iter().map(|instance| load_records(environment, service, *instance));
     let mut rows: BTreeMap<String, HeldRow> = BTreeMap::new();
-    let (mut results, mut detached) = (Vec::new(), Vec::new());
+    let (mut results, mut detached, mut shows) = (Vec::new(), Vec::new(), true);
     for (instance, records) in instances.iter().zip(try_join_all(journals).await?) {
         let intent = check(&records, id)?;
         if intent.is_some_and(|intent| intent.contains_key("done")) {
@@ -240,6 +251,7 @@ async fn commit(
         let Some(prepared) = read_records(&records)?.prepared else {
             return Err(Untold::Refused(format!("instance {instance} has not prepared, and cannot be committed")));
         };
+        shows &= prepared.shows_in_rows();
         for row in prepared.rows {
             merge(&mut rows, row);
         }
@@ -248,7 +260,7 @@ async fn commit(
     }
     try_join_all(rows.values().map(|row| release(environment, service, id, row, true))).await?;
     place(environment, &detached).await?;
-    settled(environment, service, results, !rows.is_empty(), &None).await
+    settled(environment, service, results, shows, &None).await
 }
 
 fn merge(rows: &mut BTreeMap<String, HeldRow>, row: HeldRow) {
@@ -271,16 +283,16 @@ async fn settled(
     environment: &Environment,
     service: &'static str,
     results: Vec<(InstanceId, String)>,
-    has_rows: bool,
+    shows_in_rows: bool,
     answer: &Option<Answer>,
 ) -> Result<Reply, Untold> {
     let result = crate::data::encode(answer)?;
-    let task = Task::MarkDone { service, results };
-    let epilogue = Epilogue { environment: environment.clone(), task };
-    if has_rows {
-        return Ok(Reply { result, epilogue: Some(epilogue) });
+    if shows_in_rows {
+        let task = Task::MarkDone { service, results };
+        return Ok(Reply { result, epilogue: Some(Epilogue { environment: environment.clone(), task }) });
     }
-    epilogue.run().await;
+    let marks = results.iter().map(|(instance, result)| intent::mark_done(environment, service, *instance, result));
+    try_join_all(marks).await?;
     Ok(Reply { result, epilogue: None })
 }
 
@@ -325,7 +337,7 @@ async fn abort(
             tell_each(environment, id, &prepared.participants).await?;
             tell_each(environment, id, &prepared.rolled_back).await?;
             let results = vec![(instance, prepared.result.clone())];
-            return settled(environment, service, results, !prepared.rows.is_empty(), &answer).await;
+            return settled(environment, service, results, prepared.shows_in_rows(), &answer).await;
         }
         if done {
             return settled(environment, service, Vec::new(), false, &None).await;
