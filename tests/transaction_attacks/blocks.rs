@@ -2,7 +2,7 @@
 
 use beldi::prelude::*;
 
-use crate::{Account, Bank, Depot, Parcel, Refused, Shop, Stock, contest, matrix, pack, take};
+use crate::{Account, Bank, Refused, Shop, Stock, matrix, pack, take};
 
 /// Tries something in a block of its own, and gives up.
 #[beldi::function(service = Bank)]
@@ -144,12 +144,6 @@ async fn detached_in_vain() -> Result<i64, Refused> {
     }
 }
 
-/// Reads what the other may hold in vain.
-#[beldi::function(service = Depot)]
-async fn add_plainly(article: String) {
-    Parcel::update(&article).add(Parcel::COUNT, 1_000).await;
-}
-
 matrix! {
     /// A call that a callee had made in vain held a row, and a later call could not have it: the callee's answer did
     /// not name it.
@@ -177,9 +171,4 @@ matrix! {
         => Ok::<_, Refused>(8), "ann 100, bob 50, coffee 10, milk 10, tea 8";
     a_detached_call_in_vain: detached_in_vain()
         => Ok::<_, Refused>(9), "ann 100, bob 50, tea packed 1, coffee 10, milk 10, tea 9";
-}
-
-contest! {
-    a_block_in_vain_against_a_plain_write: callee_tries_twice(false), add_plainly("tea".into())
-        => "ann 100, bob 50, tea packed 1001, coffee 10, milk 10, tea 9";
 }

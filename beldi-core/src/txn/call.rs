@@ -69,31 +69,25 @@ impl Calls {
         before.filter_map(|(_, made)| made.answered.as_ref()).flatten().collect()
     }
 
-    /// All participants that count, in the order of the program.
-    pub(super) fn prepared(&self) -> Vec<Participant> {
-        let counts = self.calls.iter().filter(|(path, _)| !self.is_rolled_back(path));
-        counts.filter_map(|(_, made)| made.answered.clone()).flatten().collect()
+    /// All participants that have answered, in the order of the program; first those that count, then those whose
+    /// blocks were rolled back.
+    pub(super) fn prepared(&self) -> (Vec<Participant>, Vec<Participant>) {
+        self.made().flat_map(|(_, participants)| participants).partition(|participant| !participant.rolled_back)
     }
 
     /// Those that were called, whether they have answered or not; none whose answer was that there is nothing to tell.
     pub(super) fn called(&self) -> Vec<Participant> {
-        self.select(|_| true)
-    }
-
-    /// Those among them that blocks have called which were rolled back.
-    pub(super) fn called_in_vain(&self) -> Vec<Participant> {
-        self.select(|path| self.is_rolled_back(path))
-    }
-
-    /// The answered calls: their steps and participants.
-    fn made(&self) -> impl Iterator<Item = (&[u32], &[Participant])> {
-        self.calls.iter().filter_map(|(path, made)| Some((path.as_slice(), made.answered.as_deref()?)))
-    }
-
-    fn select(&self, wanted: impl Fn(&[u32]) -> bool) -> Vec<Participant> {
         let tellable = |made: &&Made| made.answered.as_ref().is_none_or(|participants| !participants.is_empty());
-        let made = self.calls.iter().filter(|(path, _)| wanted(path)).map(|(_, made)| made).filter(tellable);
-        made.map(|made| made.callee.clone()).collect()
+        self.calls.values().filter(tellable).map(|made| made.callee.clone()).collect()
+    }
+
+    /// The answered calls: their steps and participants, marked if they do not count.
+    fn made(&self) -> impl Iterator<Item = (&[u32], Vec<Participant>)> {
+        self.calls.iter().filter_map(|(path, made)| {
+            let in_vain = self.is_rolled_back(path);
+            let mark = |one: &Participant| Participant { rolled_back: in_vain || one.rolled_back, ..one.clone() };
+            Some((path.as_slice(), made.answered.as_ref()?.iter().map(mark).collect()))
+        })
     }
 }
 
@@ -178,7 +172,8 @@ impl Try {
         participants: &[Participant],
     ) -> Result<Vec<HeldRow>, Fault> {
         let mut adopted = Vec::new();
-        for participant in participants.iter().filter(|one| one.service == journal.identity().function.service) {
+        let service = journal.identity().function.service;
+        for participant in participants.iter().filter(|one| one.service == service && !one.rolled_back) {
             adopted.extend(held_by(journal.environment(), participant).await?);
         }
         let mut state = self.state();
@@ -236,8 +231,7 @@ impl Try {
         let mut known = self.known().to_vec();
         for (made, participants) in state.calls.made() {
             if StepPath::of(made.to_vec()).precedes(path) {
-                let rolled_back = state.calls.is_rolled_back(made);
-                known.extend(participants.iter().map(|one| Participant { rolled_back, ..one.clone() }));
+                known.extend(participants);
             }
         }
         if state.view.holds_any() {

@@ -352,8 +352,8 @@ impl Try {
         let commits = outcome == Outcome::Committed;
         let state = self.state();
         let rows = if commits { state.view.held(None)? } else { state.view.held_unchanged() };
-        let participants = if commits { state.calls.prepared() } else { state.calls.called() };
-        let rolled_back = if commits { state.calls.called_in_vain() } else { Vec::new() };
+        let (participants, rolled_back) =
+            if commits { state.calls.prepared() } else { (state.calls.called(), Vec::new()) };
         let detached = state.detached.iter().filter(|_| commits).map(|(_, call)| call.clone()).collect();
         Ok(Decision { outcome, rows, participants, rolled_back, detached })
     }

@@ -28,9 +28,8 @@ use crate::intent;
 use crate::invoke::{Delivery, Invocation};
 use crate::store::{Attributes, Placeholders, PutItem, StoreError};
 
-/// A participant that has waited for a decision longer than an attempt may take (protocol, section 6). Its coordinator
-/// is parked, or was not started again yet. It can only be resolved there: a participant cannot know whether others
-/// were told.
+/// A participant that has waited for a decision longer than an attempt may take. Its coordinator is parked, or was
+/// never started again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InDoubt {
     /// The participant.
@@ -173,9 +172,11 @@ async fn what_next(
     prepared: &Prepared,
 ) -> Result<Task, Fault> {
     let (service, instance) = (identity.function.service, identity.instance);
-    let ended = prepared.rows.iter().map(|row| is_ended(environment, service, id, row));
-    let ended = try_join_all(ended).await?;
-    Ok(match prepared.shows_its_end() && ended.iter().all(|ended| *ended) {
+    let told = match prepared.shows_in_rows() {
+        true => try_join_all(prepared.rows.iter().map(|row| is_ended(environment, service, id, row))).await?,
+        false => vec![false],
+    };
+    Ok(match told.iter().all(|ended| *ended) {
         true => Task::MarkDone { service, results: vec![(instance, prepared.result.clone())] },
         false => Task::WaitForDecision { service, instance },
     })
@@ -195,7 +196,7 @@ async fn prepare(journal: &Journal, current: &Try, result: String) -> Result<Ans
     let prepared = {
         let state = current.state();
         let rows = state.view.held(None)?;
-        let (participants, rolled_back) = (state.calls.prepared(), state.calls.called_in_vain());
+        let (participants, rolled_back) = state.calls.prepared();
         let detached = state.detached.iter().map(|(_, call)| call.clone()).collect();
         Prepared { result, rows, participants, rolled_back, detached }
     };
@@ -209,21 +210,25 @@ async fn prepare(journal: &Journal, current: &Try, result: String) -> Result<Ans
 }
 
 impl Prepared {
-    /// Whether the rows say by themselves that the decision was carried out, because nothing else follows from it.
-    fn shows_its_end(&self) -> bool {
-        let others = self.participants.is_empty() && self.rolled_back.is_empty() && self.detached.is_empty();
-        !self.rows.is_empty() && others
+    fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.has_only_rows()
     }
 
-    fn is_empty(&self) -> bool {
-        self.rows.is_empty() && self.participants.is_empty() && self.rolled_back.is_empty() && self.detached.is_empty()
+    /// Whether it has been told all, once its rows are released: so a collector can tell.
+    fn shows_in_rows(&self) -> bool {
+        !self.rows.is_empty() && self.has_only_rows()
+    }
+
+    fn has_only_rows(&self) -> bool {
+        self.participants.is_empty() && self.rolled_back.is_empty() && self.detached.is_empty()
     }
 }
 
 fn answer_of(identity: &Identity, prepared: &Prepared) -> Answer {
     let (service, function) = (identity.function.service.to_owned(), identity.function.name.to_owned());
     let this = Participant { service, function, instance: identity.instance, saved_at: None, rolled_back: false };
-    let participants = prepared.participants.iter().cloned().chain([this]).collect();
+    let below = prepared.participants.iter().chain(&prepared.rolled_back);
+    let participants = below.cloned().chain([this]).collect();
     Answer::Prepared { result: prepared.result.clone(), participants }
 }
 
@@ -237,8 +242,7 @@ async fn commit(
     let service = identity.function.service;
     let journals = instances.iter().map(|instance| load_records(environment, service, *instance));
     let mut rows: BTreeMap<String, HeldRow> = BTreeMap::new();
-    let (mut results, mut rolled_back, mut detached) = (Vec::new(), Vec::new(), Vec::new());
-    let mut marks_may_wait = true;
+    let (mut results, mut detached, mut shows) = (Vec::new(), Vec::new(), true);
     for (instance, records) in instances.iter().zip(try_join_all(journals).await?) {
         let intent = check(&records, id)?;
         if intent.is_some_and(|intent| intent.contains_key("done")) {
@@ -247,18 +251,16 @@ async fn commit(
         let Some(prepared) = read_records(&records)?.prepared else {
             return Err(Untold::Refused(format!("instance {instance} has not prepared, and cannot be committed")));
         };
-        marks_may_wait &= prepared.shows_its_end() && intent.is_some_and(|intent| is_found_later(identity, intent));
+        shows &= prepared.shows_in_rows() && intent.is_some_and(|intent| is_found_later(identity, intent));
         for row in prepared.rows {
             merge(&mut rows, row);
         }
-        rolled_back.extend(prepared.rolled_back);
         detached.extend(prepared.detached);
         results.push((*instance, prepared.result));
     }
     try_join_all(rows.values().map(|row| release(environment, service, id, row, true))).await?;
-    tell_each(environment, id, &rolled_back).await?;
     place(environment, &detached).await?;
-    settled(environment, service, results, marks_may_wait, &None).await
+    settled(environment, service, results, shows, &None).await
 }
 
 /// Whether a collector will look at the participant after this attempt, which carries out the decision, has ended:
@@ -282,8 +284,8 @@ fn merge(rows: &mut BTreeMap<String, HeldRow>, row: HeldRow) {
     }
 }
 
-/// The reply of participants that have carried out what they were told, with their last word. The marks may wait for
-/// it where a collector tells from the rows that it was carried out.
+/// The reply of participants that have carried out what they were told, with their last word. The marks may follow
+/// it where a collector could tell from the rows that it was carried out.
 async fn settled(
     environment: &Environment,
     service: &'static str,
@@ -292,12 +294,12 @@ async fn settled(
     answer: &Option<Answer>,
 ) -> Result<Reply, Untold> {
     let result = crate::data::encode(answer)?;
-    let task = Task::MarkDone { service, results };
-    let epilogue = Epilogue { environment: environment.clone(), task };
     if marks_may_wait {
-        return Ok(Reply { result, epilogue: Some(epilogue) });
+        let task = Task::MarkDone { service, results };
+        return Ok(Reply { result, epilogue: Some(Epilogue { environment: environment.clone(), task }) });
     }
-    epilogue.run().await;
+    let marks = results.iter().map(|(instance, result)| intent::mark_done(environment, service, *instance, result));
+    try_join_all(marks).await?;
     Ok(Reply { result, epilogue: None })
 }
 
@@ -342,8 +344,8 @@ async fn abort(
             tell_each(environment, id, &prepared.participants).await?;
             tell_each(environment, id, &prepared.rolled_back).await?;
             let results = vec![(instance, prepared.result.clone())];
-            let marks_may_wait = prepared.shows_its_end() && is_found_later(identity, intent);
-            return settled(environment, service, results, marks_may_wait, &answer).await;
+            let shows = prepared.shows_in_rows() && is_found_later(identity, intent);
+            return settled(environment, service, results, shows, &answer).await;
         }
         if done {
             return settled(environment, service, Vec::new(), false, &None).await;

@@ -51,7 +51,7 @@ pub(crate) struct Decision {
     pub(crate) rows: Vec<HeldRow>,
     /// On commit all participants, in the order of the program; otherwise those that the coordinator has called.
     pub(crate) participants: Vec<Participant>,
-    /// On commit those that blocks have called which were rolled back.
+    /// On commit those below blocks that were rolled back, wherever these blocks were.
     pub(crate) rolled_back: Vec<Participant>,
     pub(crate) detached: Vec<HeldCall>,
 }
@@ -63,7 +63,7 @@ pub(crate) struct Prepared {
     pub(crate) rows: Vec<HeldRow>,
     /// The participants below it.
     pub(crate) participants: Vec<Participant>,
-    /// Those that blocks have called which were rolled back.
+    /// Those below blocks that were rolled back. The coordinator tells them, after everybody who has committed.
     pub(crate) rolled_back: Vec<Participant>,
     pub(crate) detached: Vec<HeldCall>,
 }
