@@ -5,7 +5,7 @@
 //! by the collector, after a restart of the process too.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::crash::{CrashPlan, MortalInvoker, MortalStore, Victim};
+use super::statistics::{Counters, Statistics};
 use crate::attempt::handle;
 use crate::client::Client;
 use crate::collector::{self, Round};
@@ -25,7 +26,7 @@ use crate::invoke::{Delivery, Invocation, InvokeFuture, Invoker};
 use crate::registry::{Registry, RegistryError};
 use crate::store::tables::{self, TableErrors};
 use crate::store::{Retry, SharedStore, StoreError};
-use crate::txn::{Tallies, TransactionStatistics};
+use crate::txn::Tallies;
 use crate::world::{SystemWorld, World, millis};
 
 /// Runs functions in this process. Cheap to clone.
@@ -47,38 +48,6 @@ struct Inner {
     stopping: CancellationToken,
     counters: Counters,
     transactions: Tallies,
-}
-
-#[derive(Default)]
-struct Counters {
-    attempts: AtomicU64,
-    crashed: AtomicU64,
-    timed_out: AtomicU64,
-    restarted: AtomicU64,
-    repeated: AtomicU64,
-}
-
-/// What a host has done so far.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Statistics {
-    /// Attempts that were started.
-    pub attempts: u64,
-    /// Attempts that a crash plan let die.
-    pub crashed: u64,
-    /// Attempts that were ended at their deadline.
-    pub timed_out: u64,
-    /// Attempts that a collector started.
-    pub restarted: u64,
-    /// Attempts that a caller asked for again after one that had died.
-    pub repeated: u64,
-    /// Transactions that were committed.
-    pub committed: u64,
-    /// Transactions that were rolled back because their body gave `Err`.
-    pub rolled_back: u64,
-    /// Tries of transactions that died of a conflict.
-    pub died: u64,
-    /// The most tries that one transaction needed in one attempt.
-    pub most_tries: u64,
 }
 
 /// A local host could not start.
@@ -203,20 +172,7 @@ impl LocalHost {
 
     /// What the host has done so far.
     pub fn statistics(&self) -> Statistics {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let Counters { attempts, crashed, timed_out, restarted, repeated } = &self.inner.counters;
-        let TransactionStatistics { committed, rolled_back, died, most_tries } = self.inner.transactions.read();
-        Statistics {
-            attempts: read(attempts),
-            crashed: read(crashed),
-            timed_out: read(timed_out),
-            restarted: read(restarted),
-            repeated: read(repeated),
-            committed,
-            rolled_back,
-            died,
-            most_tries,
-        }
+        self.inner.counters.read(self.inner.transactions.read())
     }
 
     /// Starts what is due in all services, once, and waits until these attempts have ended.

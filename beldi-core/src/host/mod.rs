@@ -6,7 +6,9 @@
 mod crash;
 mod http;
 mod local;
+mod statistics;
 
 pub use crash::{CrashPlan, CrashPoint, RandomCrashes, Verdict, When};
 pub use http::{Gateway, GatewayError};
-pub use local::{HostError, LocalHost, LocalHostBuilder, Statistics};
+pub use local::{HostError, LocalHost, LocalHostBuilder};
+pub use statistics::Statistics;

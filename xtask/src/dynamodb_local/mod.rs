@@ -26,12 +26,22 @@ const SUITES: &[Suite] = &[
     Suite { target: "rules", arguments: &[], long: false },
     Suite { target: "budget", arguments: &[], long: false },
     Suite { target: "bad_input", arguments: &[], long: false },
+    Suite { target: "transactions", arguments: &[], long: false },
+    Suite { target: "operators", arguments: &[], long: false },
+    Suite { target: "rules_of_transactions", arguments: &[], long: false },
+    Suite { target: "transactions_matrix", arguments: QUICK_TRANSACTIONS, long: false },
     Suite { target: "crash_matrix", arguments: &["--skip", LONGEST], long: false },
     Suite { target: "crash_matrix", arguments: &[LONGEST], long: true },
     Suite { target: "interleavings", arguments: &[], long: true },
+    Suite { target: "transactions_matrix", arguments: &[], long: true },
+    Suite { target: "serializability", arguments: &[], long: true },
     Suite { target: "movie_review_matrix", arguments: &[], long: true },
     Suite { target: "travel_matrix", arguments: &[], long: true },
 ];
+
+/// A commit over two services, one that is rolled back, and a conflict.
+const QUICK_TRANSACTIONS: &[&str] =
+    &["commit_over_services_at_once", "roll_back_by_a_callee", "two_transactions_in_one_order"];
 
 /// The test that has as many crash points as many others of its target together.
 const LONGEST: &str = "several_instances_write_one_row";

@@ -1,0 +1,57 @@
+//! What a host has done, counted.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::txn::TransactionStatistics;
+
+#[derive(Default)]
+pub(super) struct Counters {
+    pub(super) attempts: AtomicU64,
+    pub(super) crashed: AtomicU64,
+    pub(super) timed_out: AtomicU64,
+    pub(super) restarted: AtomicU64,
+    pub(super) repeated: AtomicU64,
+}
+
+/// What a host has done so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// Attempts that were started.
+    pub attempts: u64,
+    /// Attempts that a crash plan let die.
+    pub crashed: u64,
+    /// Attempts that were ended at their deadline.
+    pub timed_out: u64,
+    /// Attempts that a collector started.
+    pub restarted: u64,
+    /// Attempts that a caller asked for again after one that had died.
+    pub repeated: u64,
+    /// Transactions that were committed.
+    pub committed: u64,
+    /// Transactions that were rolled back because their body gave `Err`.
+    pub rolled_back: u64,
+    /// Tries of transactions that died of a conflict.
+    pub died: u64,
+    /// The most tries that one transaction needed in one attempt.
+    pub most_tries: u64,
+}
+
+impl Counters {
+    /// The counts so far, with those of transactions.
+    pub(super) fn read(&self, transactions: TransactionStatistics) -> Statistics {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let Self { attempts, crashed, timed_out, restarted, repeated } = self;
+        let TransactionStatistics { committed, rolled_back, died, most_tries } = transactions;
+        Statistics {
+            attempts: read(attempts),
+            crashed: read(crashed),
+            timed_out: read(timed_out),
+            restarted: read(restarted),
+            repeated: read(repeated),
+            committed,
+            rolled_back,
+            died,
+            most_tries,
+        }
+    }
+}
