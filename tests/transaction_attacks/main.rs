@@ -4,9 +4,9 @@
 
 mod blocks;
 mod calls;
-mod conflicts;
 #[path = "../common/mod.rs"]
 mod common;
+mod conflicts;
 mod limits;
 mod operator;
 mod shapes;
@@ -69,6 +69,11 @@ pub(crate) async fn pack(article: String, count: i64) -> i64 {
     parcel.count += count;
     parcel.put().await;
     parcel.count
+}
+
+#[beldi::function(service = Depot, read_only)]
+pub(crate) async fn packed(article: String) -> i64 {
+    Parcel::get(&article).await.map_or(0, |parcel| parcel.count)
 }
 
 /// Takes some of an article.

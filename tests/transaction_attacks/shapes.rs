@@ -4,7 +4,7 @@ use std::time::UNIX_EPOCH;
 
 use beldi::prelude::*;
 
-use crate::{Account, Bank, Depot, Parcel, Refused, Shop, Stock, contest, matrix, pack, take};
+use crate::{Account, Bank, Depot, Parcel, Refused, Shop, Stock, contest, matrix, pack, packed, take};
 
 /// The amount is not the clock's, but the time is observed between the steps.
 #[beldi::function(service = Shop)]
@@ -154,11 +154,6 @@ async fn call_backs_in_branches() -> Result<(i64, i64, i64), Refused> {
         take("tea", 1).await?;
         Ok((tea, milk, left))
     }
-}
-
-#[beldi::function(service = Depot, read_only)]
-async fn packed(article: String) -> i64 {
-    Parcel::get(&article).await.map_or(0, |parcel| parcel.count)
 }
 
 /// Reads through a function, then writes through one, then reads.

@@ -188,7 +188,7 @@ impl Try {
         if rows.is_empty() || journal.has_saved(path) {
             return Ok(());
         }
-        journal.put_part(Part::Saved(path.clone(), rows), Vec::new()).await
+        journal.put_part(Part::Saved(path.clone(), rows).check()?, Vec::new()).await
     }
 
     /// Takes the rows that are written and not held, after the body has returned. A try that dies here is stopped
@@ -267,7 +267,9 @@ impl Try {
 }
 
 /// Awaits all, each on its own: one that never was taken says nothing of the others, which are still to be ended.
-pub(crate) async fn each<T>(takes: impl Iterator<Item = impl Future<Output = Result<T, Fault>>>) -> Result<Vec<T>, Fault> {
+pub(crate) async fn each<T>(
+    takes: impl Iterator<Item = impl Future<Output = Result<T, Fault>>>,
+) -> Result<Vec<T>, Fault> {
     let taken = takes.map(|take| async {
         match take.await {
             Err(Fault::Over) => Ok(None),
