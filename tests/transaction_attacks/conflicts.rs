@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::{Account, Bank, Depot, Parcel, Refused, Shop, Stock, assert_nothing_locked, filled_host, pack, take};
 
-async fn wait(millis: u64) -> Result<(), String> {
+pub(crate) async fn wait(millis: u64) -> Result<(), String> {
     tokio::time::sleep(Duration::from_millis(millis)).await;
     Ok(())
 }

@@ -71,6 +71,11 @@ pub(crate) async fn pack(article: String, count: i64) -> i64 {
     parcel.count
 }
 
+#[beldi::function(service = Depot, read_only)]
+pub(crate) async fn packed(article: String) -> i64 {
+    Parcel::get(&article).await.map_or(0, |parcel| parcel.count)
+}
+
 /// Takes some of an article.
 #[beldi::helper(service = Shop)]
 pub(crate) async fn take(article: &str, count: i64) -> Result<i64, Refused> {

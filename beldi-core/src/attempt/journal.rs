@@ -210,7 +210,8 @@ impl Journal {
         self.put_records(pending, Record { effect, ..Record::default() }).await
     }
 
-    /// Puts a record about a transaction, with everything observed so far and these entries.
+    /// Puts a record about a transaction, with everything observed so far and these entries. The part was checked
+    /// to fit.
     pub(crate) async fn put_part(&self, part: Part, entries: Vec<Entry>) -> Result<(), Fault> {
         let _one_at_a_time = self.flushing.lock().await;
         let (mut pending, _) = self.take_pending()?;

@@ -55,7 +55,8 @@ impl Journal {
         let Some(first) = records.first() else { return Ok(Loaded::Absent) };
         // A participant that was told of a rollback before it began has an intent without arguments.
         let is_ours = get_string(first, "function") == Some(identity.function.name)
-            && get_string(first, "arguments_hash").is_none_or(|hash| hash == identity.arguments_hash());
+            && get_string(first, "arguments_hash").is_none_or(|hash| hash == identity.arguments_hash())
+            && (first.contains_key("aborted") || is_in_the_same_transaction(first, identity));
         if !is_ours {
             return Ok(Loaded::Mismatch);
         }
@@ -81,6 +82,12 @@ impl Journal {
         let journal = Box::new(journal.after(attempts));
         Ok(if aborted { Loaded::Aborted { journal, settled: marked } } else { Loaded::Running(journal) })
     }
+}
+
+/// Whether an intent belongs to the transaction that an invocation joins; or neither to any.
+fn is_in_the_same_transaction(intent: &Attributes, identity: &Identity) -> bool {
+    let recorded = intent::transaction_of(intent);
+    recorded.as_ref().map(|joined| &joined.id) == identity.transaction.as_ref().map(|joined| &joined.id)
 }
 
 /// What the records of an instance say.

@@ -157,6 +157,9 @@ pub(crate) const MAX_VALUE_BYTES: usize = 256 * 1024;
 /// asks again.
 pub(crate) const MAX_OUTCOME_BYTES: usize = 64 * 1024;
 
+/// The most bytes that a part about a transaction may have: it stands in one record, with outcomes beside it.
+pub(crate) const MAX_PART_BYTES: usize = MAX_RECORD_BYTES - MAX_OUTCOME_BYTES;
+
 /// Splits observations into runs that each fit into a record: the first beside `first_bytes` of something
 /// else, the last beside `last_bytes`.
 pub(crate) fn split(observations: Vec<Entry>, first_bytes: usize, last_bytes: usize) -> Vec<Vec<Entry>> {

@@ -188,7 +188,7 @@ impl Try {
         if rows.is_empty() || journal.has_saved(path) {
             return Ok(());
         }
-        journal.put_part(Part::Saved(path.clone(), rows), Vec::new()).await
+        journal.put_part(Part::Saved(path.clone(), rows).check()?, Vec::new()).await
     }
 
     /// Takes the rows that are written and not held, after the body has returned. A try that dies here is stopped

@@ -266,7 +266,8 @@ impl Transaction {
         }
         settle::carry_out(journal, current, decision).await?;
         self.settled();
-        self.resolved(result)
+        // After a try that died another may have begun: what an operator wants to end is that one.
+        if goes_on { Ok(result) } else { self.resolved(result) }
     }
 
     /// The result of a try that is decided; an operator who resolves it wants nothing further.
@@ -278,12 +279,12 @@ impl Transaction {
     }
 
     async fn decide(&self, current: &Try, decision: &Decision) -> Result<(), Fault> {
+        let part = Part::Decision(StepPath::of(current.prefix.clone()), decision.clone()).check()?;
         let entries = {
             let mut state = current.state();
             state.view.record();
             std::mem::take(&mut state.entries)
         };
-        let part = Part::Decision(StepPath::of(current.prefix.clone()), decision.clone());
         self.journal().put_part(part, entries).await
     }
 

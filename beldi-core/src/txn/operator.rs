@@ -3,14 +3,15 @@
 //! Invariant: an operator decides nothing that is decided. Rolling back is an attempt of the coordinator like any
 //! other, whose decision is put on the condition that there is none.
 
+use super::TransactionId;
 use crate::attributes::get_string;
 use crate::client::ClientError;
 use crate::environment::{Environment, journal_table};
-use crate::error::InvokeError;
+use crate::error::{InvokeError, Problem, ProblemKind};
 use crate::ids::InstanceId;
 use crate::intent;
 use crate::invoke::{Delivery, Invocation};
-use crate::store::GetItem;
+use crate::store::{Attributes, GetItem};
 
 /// Ends the transaction that an instance is in. Gives whether there is such an instance that is not done.
 pub(crate) async fn roll_back(
@@ -22,6 +23,9 @@ pub(crate) async fn roll_back(
     let Some(intent) = environment.store.get(get).await?.filter(|intent| !intent.contains_key("done")) else {
         return Ok(false);
     };
+    if let Some(joined) = intent::transaction_of(&intent) {
+        return Err(ClientError::Refused(Box::new(participates(service, instance, &intent, &joined.id))));
+    }
     let invocation = Invocation {
         service: service.to_owned(),
         function: get_string(&intent, "function").unwrap_or_default().to_owned(),
@@ -35,5 +39,20 @@ pub(crate) async fn roll_back(
         Ok(_) => Ok(true),
         Err(InvokeError::Refused(problem)) => Err(ClientError::Refused(problem)),
         Err(InvokeError::Unavailable(message)) => Err(ClientError::Unavailable { instance, message }),
+    }
+}
+
+/// Only a coordinator decides.
+fn participates(service: &str, instance: InstanceId, intent: &Attributes, coordinator: &TransactionId) -> Problem {
+    Problem {
+        kind: ProblemKind::TransactionRefused,
+        detail: format!(
+            "{service} instance {instance} takes part in the transaction of {} instance {}: roll that back",
+            coordinator.service, coordinator.instance
+        ),
+        service: service.to_owned(),
+        function: get_string(intent, "function").unwrap_or_default().to_owned(),
+        instance: Some(instance),
+        step: None,
     }
 }

@@ -205,7 +205,7 @@ async fn prepare(journal: &Journal, current: &Try, result: String) -> Result<Ans
     }
     journal.check_result(&prepared.result)?;
     let answer = answer_of(journal.identity(), &prepared);
-    journal.put_part(Part::Prepared(prepared), Vec::new()).await?;
+    journal.put_part(Part::Prepared(prepared).check()?, Vec::new()).await?;
     Ok(answer)
 }
 

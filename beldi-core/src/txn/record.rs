@@ -13,9 +13,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_dynamo::AttributeValue;
 
+use super::acquire::limit;
 use super::{HeldCall, Participant};
+use crate::attempt::MAX_PART_BYTES;
 use crate::attributes::{get_list, get_string, get_u64, number, size_of, string};
 use crate::daal::{Difference, row_name};
+use crate::error::Fault;
 use crate::ids::StepPath;
 use crate::store::Attributes;
 
@@ -151,6 +154,15 @@ impl Part {
     pub(crate) fn write(&self, attributes: &mut Attributes) {
         let (name, value) = self.to_attribute();
         attributes.insert(name.to_owned(), value);
+    }
+
+    /// Refuses what fits into no record, before anything is put.
+    pub(super) fn check(self) -> Result<Self, Fault> {
+        let remedy = "write less, or in several transactions: all that it leaves in rows and detached calls counts";
+        match self.size() > MAX_PART_BYTES {
+            true => Err(limit("bytes to be committed", MAX_PART_BYTES, remedy)),
+            false => Ok(self),
+        }
     }
 
     /// The bytes that it adds to a record.
