@@ -4,9 +4,9 @@
 
 mod blocks;
 mod calls;
-mod conflicts;
 #[path = "../common/mod.rs"]
 mod common;
+mod conflicts;
 mod limits;
 mod operator;
 mod shapes;

@@ -66,9 +66,7 @@ impl RowWriter<'_> {
             present = row.present;
             // Before it is held by somebody: what this step has written may since be locked by a later step.
             let (expected, from) = place.expects(&row);
-            if !expected
-                && let Some(outcome) = segments.find(from, row.epoch, |log| self.entry.find(log)).await?
-            {
+            if !expected && let Some(outcome) = segments.find(from, row.epoch, |log| self.entry.find(log)).await? {
                 return Ok(written(outcome, old));
             }
             let others = row.holders_but(self.own_lock.as_deref());

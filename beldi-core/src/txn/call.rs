@@ -273,7 +273,9 @@ impl Try {
 }
 
 /// Awaits all, each on its own: one that never was taken says nothing of the others, which are still to be ended.
-pub(crate) async fn each<T>(takes: impl Iterator<Item = impl Future<Output = Result<T, Fault>>>) -> Result<Vec<T>, Fault> {
+pub(crate) async fn each<T>(
+    takes: impl Iterator<Item = impl Future<Output = Result<T, Fault>>>,
+) -> Result<Vec<T>, Fault> {
     let taken = takes.map(|take| async {
         match take.await {
             Err(Fault::Over) => Ok(None),
