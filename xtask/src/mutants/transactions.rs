@@ -33,7 +33,7 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
         file: "beldi-core/src/daal/release.rs",
         original: "update.held(&self.owner, true);\n",
         broken: "",
-        noticed_by: &["interleavings_transactions::two_attempts_of_a_transaction"],
+        noticed_by: &["rules_of_transactions"],
     },
     Mutant {
         rule: "a decision is put only where there is none",
@@ -47,14 +47,14 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
         file: "beldi-core/src/attempt/journal.rs",
         original: "let put = PutItem { table, item, condition: Some(condition), placeholders };",
         broken: "let decides = item.contains_key(\"prepared\");\n        let condition = Some(condition).filter(|_| !decides);\n        let placeholders = if decides { Placeholders::default() } else { placeholders };\n        let put = PutItem { table, item, condition, placeholders };",
-        noticed_by: &["interleavings_transactions::told_while", "interleavings_transactions::two_attempts_of_a_p"],
+        noticed_by: &["interleavings_transactions::two_attempts_of_a_participant_that_depends"],
     },
     Mutant {
         rule: "an abort is recorded only where nothing is prepared",
         file: "beldi-core/src/attempt/journal.rs",
         original: "let put = PutItem { table, item, condition: Some(condition), placeholders };",
         broken: "let decides = item.contains_key(\"aborted\");\n        let condition = Some(condition).filter(|_| !decides);\n        let placeholders = if decides { Placeholders::default() } else { placeholders };\n        let put = PutItem { table, item, condition, placeholders };",
-        noticed_by: &["interleavings_transactions::told_while", "interleavings_transactions::two_attempts_of_a_p"],
+        noticed_by: &["interleavings_transactions::an_operator", "interleavings_transactions::told_while"],
     },
     Mutant {
         rule: "a participant that is told of a rollback never begins",
