@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use beldi::host::{CrashPlan, CrashPoint, LocalHost, Verdict, When};
 use beldi::prelude::*;
+use beldi::store::{AttributeValue, Placeholders, ReturnValues, SharedStore, Store, UpdateItem};
 use beldi::testing::{fresh_store, locked_rows};
 use beldi::{InstanceId, Settings};
-use common::{CrashAt, builder, host};
+use common::{CrashAt, builder, host, host_on};
 
 beldi::service!(Shop = "shop");
 beldi::service!(Bank = "bank");
@@ -30,6 +31,11 @@ struct Refused;
 #[beldi::function(service = Bank)]
 async fn open(owner: String) {
     Account { owner, balance: 10 }.put().await;
+}
+
+#[beldi::function(service = Bank)]
+async fn open_with(owner: String, balance: i64) {
+    Account { owner, balance }.put().await;
 }
 
 #[beldi::function(service = Bank, read_only)]
@@ -130,4 +136,40 @@ async fn parts_without_an_order_do_not_share_a_row() {
     assert_eq!(locked_rows(&host).await.expect("an answer"), Vec::<String>::new());
     call("ann", "bob").await.expect("a result").expect("two rows");
     assert_eq!(balances(&host).await, (9, 9));
+}
+
+/// A lock that somebody has taken off by hand is lost, and so may be what it protected: nothing is written over.
+#[tokio::test(start_paused = true)]
+async fn a_commit_writes_over_no_row_whose_lock_is_lost() {
+    // The coordinator dies before the first request after its decision, which tells the participant.
+    let plan = CrashAt { function: "charge_both", attempts: 3..=3, number: 4, when: When::Before };
+    let store = fresh_store().await.expect("a store");
+    let host = host_on(Arc::clone(&store), Settings { max_attempts: 2, ..settings() }, Some(plan)).await;
+    opened(&host).await;
+    let client = host.client();
+    let call = client.call(charge_both("ann".into(), "bob".into())).idempotency_key("k");
+    call.await.expect_err("the coordinator is dead");
+    assert_eq!(locked_rows(&host).await.expect("an answer").len(), 2);
+    for owner in ["ann", "bob"] {
+        take_off_by_hand(&store, owner).await;
+    }
+    client.call(open_with("ann".into(), 50)).await.expect("nobody holds the row");
+
+    host.settle().await.expect("a settled host");
+    assert_eq!(balances(&host).await.0, 50);
+    assert_eq!(client.parked(Shop::NAME).await.expect("an answer").len(), 1);
+}
+
+async fn take_off_by_hand(store: &SharedStore, owner: &str) {
+    let mut placeholders = Placeholders::default();
+    let names = ["_beldi_lock", "_beldi_lock_holder"].map(|name| placeholders.name(name));
+    let update = UpdateItem {
+        table: "accounts".to_owned(),
+        key: [("owner".to_owned(), AttributeValue::S(owner.to_owned()))].into(),
+        update: format!("REMOVE {}", names.join(", ")),
+        condition: None,
+        placeholders,
+        return_values: ReturnValues::None,
+    };
+    store.update(update).await.expect("an update");
 }

@@ -168,13 +168,18 @@ impl Contest {
     /// A second attempt of an instance of function `F` that somebody else calls: it starts, in replay, when the first
     /// has come to its first request. Nobody gets its answer.
     pub async fn repetition_of<F: Function>(&self) {
+        let first = self.seen::<F>().await;
+        // Whatever it answers: what it did is for the scenario to look at.
+        drop(self.host.invoke(Invocation { delivery: Delivery::Repeat, ..first }).await);
+    }
+
+    /// The invocation of the first instance of function `F`, when it has come to its first request.
+    pub async fn seen<F: Function>(&self) -> Invocation {
         let (service, function) = (<F::Service as Service>::NAME, F::NAME);
         let is_first = |seen: &Invocation| {
             seen.service == service && seen.function == function && seen.delivery == Delivery::First
         };
-        let first = self.scheduler.seen(is_first).await;
-        // Whatever it answers: what it did is for the scenario to look at.
-        drop(self.host.invoke(Invocation { delivery: Delivery::Repeat, ..(*first).clone() }).await);
+        (*self.scheduler.seen(is_first).await).clone()
     }
 
     /// The run's host.

@@ -15,8 +15,10 @@ use clap::Args;
 
 use crate::tally::Tally;
 use table::{MUTANTS, Mutant};
+use transactions::TRANSACTIONS;
 
 mod table;
+mod transactions;
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -29,7 +31,7 @@ pub(crate) fn run(options: &Options) -> Result<Tally, Box<dyn Error>> {
     let root = crate::cargo::root();
     let copy = root.join("target/mutants/workspace");
     let chosen = |mutant: &&Mutant| options.only.as_ref().is_none_or(|only| mutant.rule.contains(only));
-    let chosen: Vec<_> = MUTANTS.iter().filter(chosen).collect();
+    let chosen: Vec<_> = MUTANTS.iter().chain(TRANSACTIONS).filter(chosen).collect();
     copy_sources(root, &copy)?;
     let targets: BTreeSet<_> = chosen.iter().flat_map(|mutant| mutant.noticed_by).copied().collect();
     for target in targets {
@@ -106,8 +108,9 @@ fn copy_sources(root: &Path, copy: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a test of this target fails. A copy that does not compile is an error, and proves nothing.
-fn fails(copy: &Path, target: &str) -> io::Result<bool> {
+/// Whether one of these tests fails. A copy that does not compile is an error, and proves nothing.
+fn fails(copy: &Path, tests: &str) -> io::Result<bool> {
+    let (target, name) = tests.split_once("::").unwrap_or((tests, ""));
     let artifacts = copy.parent().unwrap_or(copy).join("target");
     let cargo = |argument: Option<&str>| {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
@@ -119,5 +122,18 @@ fn fails(copy: &Path, target: &str) -> io::Result<bool> {
     if !built.status.success() {
         return Err(io::Error::other(String::from_utf8_lossy(&built.stderr).into_owned()));
     }
-    Ok(!cargo(None)?.status.success())
+    Ok(!cargo(Some(name))?.status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_to_be_replaced_is_there_once() {
+        for mutant in MUTANTS.iter().chain(TRANSACTIONS) {
+            let source = fs::read_to_string(crate::cargo::root().join(mutant.file)).expect("a source file");
+            assert_eq!(source.matches(mutant.original).count(), 1, "{}: {}", mutant.file, mutant.rule);
+        }
+    }
 }

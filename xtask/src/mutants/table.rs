@@ -1,12 +1,13 @@
 //! The rules, how each is broken, and which tests are to notice.
 
-/// One broken rule: what is replaced where, and the test targets of which at least one must fail.
+/// One broken rule: what is replaced where, and the tests of which at least one must fail.
 pub(super) struct Mutant {
     pub(super) rule: &'static str,
     pub(super) file: &'static str,
     pub(super) original: &'static str,
     pub(super) broken: &'static str,
-    /// Test targets, the one that should notice first.
+    /// Test targets, the one that should notice first; `target::name` stands for those of its tests whose names
+    /// contain `name`.
     pub(super) noticed_by: &'static [&'static str],
 }
 
@@ -35,35 +36,35 @@ pub(super) const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         rule: "a write is conditional on the absence of its log entry",
-        file: "beldi-core/src/daal/write.rs",
+        file: "beldi-core/src/daal/update.rs",
         original: "format!(\"NOT contains({log}, {value})\")",
         broken: "format!(\"(attribute_exists({log}) OR NOT contains({log}, {value}))\")",
         noticed_by: &[CRASH_MATRIX],
     },
     Mutant {
         rule: "a write after a read is conditional on the epoch",
-        file: "beldi-core/src/daal/write.rs",
+        file: "beldi-core/src/daal/update.rs",
         original: "format!(\"{epoch} = {value}\")",
         broken: "format!(\"{epoch} >= {value}\")",
         noticed_by: &[CRASH_MATRIX, INTERLEAVINGS],
     },
     Mutant {
         rule: "a write after a read of a row never rolled is conditional on the epoch",
-        file: "beldi-core/src/daal/write.rs",
+        file: "beldi-core/src/daal/update.rs",
         original: "self.condition.push(format!(\"attribute_not_exists({epoch})\"));",
         broken: "self.condition.push(format!(\"(attribute_not_exists({epoch}) OR attribute_exists({epoch}))\"));",
         noticed_by: &[INTERLEAVINGS],
     },
     Mutant {
         rule: "a write without a read is conditional on there being no segment",
-        file: "beldi-core/src/daal/write.rs",
+        file: "beldi-core/src/daal/update.rs",
         original: "format!(\"(attribute_not_exists({epoch}) OR {epoch} = {first})\")",
         broken: "format!(\"(attribute_not_exists({epoch}) OR {epoch} >= {first})\")",
         noticed_by: &[CRASH_MATRIX, INTERLEAVINGS],
     },
     Mutant {
         rule: "segments are searched where the epoch has moved on",
-        file: "beldi-core/src/daal/write.rs",
+        file: "beldi-core/src/daal/segments.rs",
         original: "if from >= to {",
         broken: "if from >= to || to > 0 {",
         noticed_by: &[CRASH_MATRIX, INTERLEAVINGS],
@@ -91,7 +92,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         rule: "a refused conditional write is recorded only where the condition still does not hold",
-        file: "beldi-core/src/daal/write.rs",
+        file: "beldi-core/src/daal/update.rs",
         original: "format!(\"NOT {rendered}\")",
         broken: "format!(\"({rendered} OR NOT {rendered})\")",
         noticed_by: &[INTERLEAVINGS],

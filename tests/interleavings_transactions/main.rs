@@ -5,11 +5,14 @@
 
 #![expect(clippy::print_stdout, reason = "how many interleavings were run is worth seeing")]
 
+mod rows;
+
 use std::time::Duration;
 
-use beldi::ClientError;
+use beldi::InstanceId;
 use beldi::prelude::*;
-use beldi::testing::{Contest, Interleavings, locked_rows};
+use beldi::testing::{Contest, Interleavings};
+use rows::Rows;
 
 beldi::service!(Shop = "shop");
 beldi::service!(Bank = "bank");
@@ -134,6 +137,33 @@ async fn buy(name: String, amount: i64) -> Result<(i64, i64), Refused> {
     }
 }
 
+/// Takes more or less, by the time when it has the row.
+#[beldi::function(service = Bank)]
+async fn charge_by_time(owner: String) -> Result<i64, Refused> {
+    let mut account = Account::get(&owner).await.ok_or(Refused)?;
+    let since = beldi::now().await.duration_since(std::time::UNIX_EPOCH).map_err(|_| Refused)?;
+    account.balance -= if since.as_secs() / 3 % 2 == 0 { 1 } else { 2 };
+    account.put().await;
+    Ok(account.balance)
+}
+
+#[beldi::function(service = Shop)]
+async fn pay_by_time(owner: String) -> Result<i64, Refused> {
+    beldi::txn! { max_wait = "5m" =>
+        charge_by_time(owner.clone()).await
+    }
+}
+
+/// The participant first, then a row.
+#[beldi::function(service = Shop)]
+async fn pay_and_take(name: String, amount: i64) -> Result<(i64, i64), Refused> {
+    beldi::txn! { max_wait = "5m" =>
+        let balance = charge(name.clone(), amount).await?;
+        let left = change(&name, -amount).await?;
+        Ok((left, balance))
+    }
+}
+
 /// Both at once: if the row cannot be had, the participant is told while it runs.
 #[beldi::function(service = Shop)]
 async fn buy_at_once(name: String, amount: i64) -> Result<(i64, i64), Refused> {
@@ -151,74 +181,6 @@ async fn count(name: String) -> i64 {
 #[beldi::function(service = Bank, read_only)]
 async fn balance(owner: String) -> i64 {
     Account::get(&owner).await.map_or(0, |account| account.balance)
-}
-
-/// The rows of one run, filled before it begins.
-struct Rows {
-    contest: Contest,
-    one: String,
-    other: String,
-}
-
-impl Rows {
-    async fn filled(contest: Contest) -> Self {
-        let (one, other) = ("one".to_owned(), "other".to_owned());
-        contest.before(fill(one.clone(), other.clone())).await.expect("the setup");
-        contest.before(open(one.clone())).await.expect("the setup");
-        Self { contest, one, other }
-    }
-
-    fn names(&self) -> (String, String) {
-        (self.one.clone(), self.other.clone())
-    }
-
-    /// Two attempts of one instance at once, the second in replay. They must agree.
-    async fn twice<F: Function<Output: PartialEq + std::fmt::Debug>>(
-        &self,
-        call: impl Fn() -> beldi::Call<F>,
-    ) -> Result<F::Output, String> {
-        let key = "twice".to_owned();
-        let (one, two) =
-            tokio::join!(self.contest.attempt(key.clone(), false, call()), self.contest.attempt(key, true, call()));
-        let (one, two) = (one.map_err(text)?, two.map_err(text)?);
-        if one == two { Ok(one) } else { Err(format!("one attempt gives {one:?}, the other {two:?}")) }
-    }
-
-    /// One attempt of another instance, which starts later, and so is the younger.
-    async fn younger<F: Function>(&self, call: beldi::Call<F>) -> Result<F::Output, String> {
-        tokio::time::sleep(Duration::from_millis(2)).await;
-        self.contest.attempt("younger".to_owned(), false, call).await.map_err(text)
-    }
-
-    /// One attempt of another instance, which starts at once.
-    async fn beside<F: Function>(&self, call: beldi::Call<F>) -> Result<F::Output, String> {
-        self.contest.attempt("beside".to_owned(), false, call).await.map_err(text)
-    }
-
-    /// What must be left when all have ended: these values, no lock, nothing to do.
-    async fn left(&self, counts: (i64, i64), in_bank: i64) -> Result<(), String> {
-        self.contest.settle().await;
-        let client = self.contest.client();
-        self.contest.host().settle().await.map_err(|error| error.to_string())?;
-        let locked = locked_rows(self.contest.host()).await.map_err(|error| error.to_string())?;
-        let found = (
-            client.call(count(self.one.clone())).await.map_err(text)?,
-            client.call(count(self.other.clone())).await.map_err(text)?,
-            client.call(balance(self.one.clone())).await.map_err(text)?,
-        );
-        let parked =
-            client.parked("shop").await.map_err(text)?.len() + client.parked("bank").await.map_err(text)?.len();
-        let expected = (counts.0, counts.1, in_bank);
-        match found == expected && locked.is_empty() && parked == 0 {
-            true => Ok(()),
-            false => Err(format!("{found:?} instead of {expected:?}, {parked} parked, locked: {locked:?}")),
-        }
-    }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "it is mapped over")]
-fn text(error: ClientError) -> String {
-    error.to_string()
 }
 
 /// A test over the interleavings of a scenario: with logs that are full all the time, and that never are.
@@ -327,6 +289,27 @@ interleaved! {
             tokio::join!(rows.beside(pay(one.clone(), 3, true)), rows.contest.repetition_of::<charge>());
         same(&paid?, &Err(Refused))?;
         rows.left((10, 10), 10).await
+    };
+
+    two_attempts_of_a_participant_that_depends_on_the_time, 3: |rows| {
+        let (one, _) = rows.names();
+        let (paid, ()) =
+            tokio::join!(rows.beside(pay_by_time(one)), rows.contest.repetition_of::<charge_by_time>());
+        let balance = paid?.map_err(|_| "refused")?;
+        rows.left((10, 10), balance).await
+    };
+
+    an_operator_rolls_back_what_still_runs, 2: |rows| {
+        let (one, _) = rows.names();
+        let operator = async {
+            rows.contest.seen::<charge>().await;
+            let coordinator = InstanceId::from_idempotency_key(Shop::NAME, pay_and_take::NAME, "beside");
+            rows.contest.client().roll_back(Shop::NAME, coordinator).await
+        };
+        // Whatever the operator is told: another try follows.
+        let (paid, _) = tokio::join!(rows.beside(pay_and_take(one, 4)), operator);
+        same(&paid?, &Ok((6, 6)))?;
+        rows.left((6, 10), 6).await
     };
 
     two_participants_on_one_row, 2: |rows| {
