@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use beldi::host::{CrashPlan, CrashPoint, LocalHost, Verdict, When};
 use beldi::prelude::*;
-use beldi::store::{AttributeValue, Placeholders, ReturnValues, SharedStore, Store, UpdateItem};
+use beldi::store::{AttributeValue, Placeholders, ReturnValues, SharedStore, UpdateItem};
 use beldi::testing::{fresh_store, locked_rows};
 use beldi::{InstanceId, Settings};
 use common::{CrashAt, builder, host, host_on};

@@ -137,7 +137,7 @@ impl Transaction {
             false => self.drive(current, body.as_mut()).await?,
         };
         match ended {
-            Ended::Returned(result) => match self.finish(current, &result).await {
+            Ended::Returned(result) => match self.finish(current, result.is_ok()).await {
                 Ok(()) => Ok(Some(result)),
                 // The body has returned, and must not be polled again.
                 Err(stop) if stop.fault.ends_a_try() => self.abandon(current, body, true, stop).await,
@@ -168,9 +168,8 @@ impl Transaction {
     }
 
     /// The body has returned: takes what is only written, decides, and carries the decision out.
-    async fn finish<T, E>(&self, current: &Try, result: &Result<T, E>) -> Result<(), Trapped> {
+    async fn finish(&self, current: &Try, commits: bool) -> Result<(), Trapped> {
         let journal = self.journal();
-        let commits = result.is_ok();
         if commits {
             current.take_last(journal).await?;
         }
