@@ -68,6 +68,15 @@ async fn charge_at_once(one: String, other: String) -> Result<(), Refused> {
     }
 }
 
+#[beldi::function(service = Bank)]
+async fn look_at_both(one: String, other: String) -> Result<i64, Refused> {
+    beldi::txn! {
+        let here = Account::get(&one).await.ok_or(Refused)?;
+        let there = Account::get(&other).await.ok_or(Refused)?;
+        Ok(here.balance + there.balance)
+    }
+}
+
 fn settings() -> Settings {
     Settings { call_tries: 1, ..Settings::default() }
 }
@@ -122,6 +131,22 @@ async fn what_was_taken_last_is_taken_off_first() {
     client.roll_back(Shop::NAME, coordinator).await.expect("an answer");
     assert_eq!(locked_rows(&host).await.expect("an answer"), Vec::<String>::new());
     assert_eq!(balances(&host).await, (10, 10));
+}
+
+/// Whoever ends a try that another attempt has begun walks to what that attempt holds: no record says it.
+#[tokio::test(start_paused = true)]
+async fn what_another_attempt_has_taken_is_found() {
+    // Two attempts of the setup are before. The coordinator dies before its decision.
+    let plan = CrashAt { function: "look_at_both", attempts: 3..=3, number: 4, when: When::Before };
+    let host = host(settings(), Some(plan)).await;
+    opened(&host).await;
+    let client = host.client();
+    let call = client.call(look_at_both("ann".into(), "bob".into())).idempotency_key("k");
+    call.await.expect_err("the coordinator is dead");
+    assert_eq!(locked_rows(&host).await.expect("an answer").len(), 2);
+    let coordinator = InstanceId::from_idempotency_key(Bank::NAME, look_at_both::NAME, "k");
+    client.roll_back(Bank::NAME, coordinator).await.expect("an answer");
+    assert_eq!(locked_rows(&host).await.expect("an answer"), Vec::<String>::new());
 }
 
 /// Two calls at the same time have no order: neither may take over what the other holds.

@@ -191,7 +191,7 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
         file: "beldi-core/src/txn/coordinator.rs",
         original: "if has_returned || matches!(self.drive(current, body).await?, Ended::Returned(Ok(_))) {",
         broken: "if has_returned {",
-        noticed_by: &["interleavings_transactions::against"],
+        noticed_by: &["rules_of_transactions"],
     },
     Mutant {
         rule: "a participant that is told of a rollback finds what its attempts hold",
