@@ -29,7 +29,8 @@ pub(crate) struct Crashes {
 /// Attempts that do the same: service, function, and what was delivered.
 type Kind = (String, String, Discriminant<Delivery>);
 
-/// Longer attempts wait for something: what they do while they wait is not what most of them do.
+/// An attempt with many more requests than this waits for something, and looks again and again. The longer it has
+/// waited, the smaller the chance that it dies at the next look; otherwise none would ever see what it waits for.
 const MAX_LENGTH: u32 = 8;
 
 impl Crashes {
@@ -62,7 +63,7 @@ impl Crashes {
         let mut lengths = self.lengths.lock().unwrap_or_else(PoisonError::into_inner);
         let length = lengths.entry(function).or_default();
         *length = point.number.max(*length).min(MAX_LENGTH);
-        *length
+        (*length).max(point.number.saturating_mul(point.number) / MAX_LENGTH)
     }
 }
 

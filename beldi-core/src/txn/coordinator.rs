@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use super::acquire::jittered;
 use super::attempt::Try;
+use super::patience::jittered;
 use super::record::{Decision, Outcome, Part};
 use super::settle;
 use crate::attempt::{Cx, Fingerprint, Journal, Step, Trapped, What};

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_dynamo::AttributeValue;
 
-use super::acquire::Patience;
+use super::Patience;
 use super::attempt::entry_of;
 use super::record::HeldRow;
 use super::settle::release;

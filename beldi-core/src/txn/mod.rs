@@ -10,10 +10,10 @@
 //! | `id.rs` | the names of transactions, and their age |
 //! | `view.rs`, `evaluate.rs` | what a transaction sees of rows: held values, with its own writes |
 //! | `attempt.rs` | one try: its steps, and how it is stopped |
-//! | `acquire.rs` | taking rows; wait-die |
+//! | `acquire.rs`, `patience.rs` | taking rows; wait-die, waiting |
 //! | `call.rs` | calls that join the transaction |
 //! | `coordinator.rs` | `txn!`: tries, decision, what follows it |
-//! | `participant.rs` | a function that was called in a transaction: prepare, commit, abort |
+//! | `participant.rs`, `told.rs` | a function that was called in a transaction: prepare; commit and abort |
 //! | `settle.rs` | a decision carried out: rows, participants, detached calls |
 //! | `record.rs` | how all that looks in journal records |
 //! | `guard.rs` | `beldi::lock`: mutual exclusion without a transaction |
@@ -31,9 +31,11 @@ mod guard;
 mod id;
 mod operator;
 mod participant;
+mod patience;
 mod record;
 mod settle;
 mod statistics;
+mod told;
 mod view;
 
 use crate::ids::InstanceId;
@@ -43,13 +45,13 @@ pub use guard::{Lock, LockGuard, Unlock, lock};
 pub use participant::InDoubt;
 pub use statistics::{Tallies, TransactionStatistics};
 
-pub(crate) use acquire::Patience;
 pub(crate) use attempt::{Stop, Try};
 pub(crate) use call::{Callee, each};
 pub(crate) use guard::Guards;
 pub(crate) use id::{TransactionId, holder_text};
 pub(crate) use operator::roll_back;
 pub(crate) use participant::{handle, in_doubt};
+pub(crate) use patience::Patience;
 pub(crate) use record::{Decision, HeldRow, Part, Prepared};
 
 /// The most rows that one function may touch in one transaction.

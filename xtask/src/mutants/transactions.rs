@@ -58,7 +58,7 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
     },
     Mutant {
         rule: "a participant that is told of a rollback never begins",
-        file: "beldi-core/src/txn/participant.rs",
+        file: "beldi-core/src/txn/told.rs",
         original: "let mut placeholders = Placeholders::default();\n    let condition = Some(format!(\"attribute_not_exists({})\", placeholders.name(\"instance\")));",
         broken: "let placeholders = Placeholders::default();\n    let condition = None;",
         noticed_by: &["interleavings_transactions::told_while"],
@@ -66,8 +66,8 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
     Mutant {
         rule: "whoever finds a decision carries it out",
         file: "beldi-core/src/txn/coordinator.rs",
-        original: "settle::carry_out(journal, current, decision).await?;\n        self.settled();\n        self.resolved(result)",
-        broken: "self.settled();\n        self.resolved(result)",
+        original: "settle::carry_out(journal, current, decision).await?;\n        self.settled();\n        // After a try",
+        broken: "self.settled();\n        // After a try",
         noticed_by: &["transactions_matrix::commit_over_services_in_sequence"],
     },
     Mutant {
@@ -147,8 +147,8 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
     Mutant {
         rule: "what a participant has written is invisible until it is told",
         file: "beldi-core/src/txn/participant.rs",
-        original: "journal.put_part(Part::Prepared(prepared), Vec::new()).await?;\n    Ok(answer)",
-        broken: "let (rows, id) = (prepared.rows.clone(), current.id(journal));\n    journal.put_part(Part::Prepared(prepared), Vec::new()).await?;\n    let service = journal.identity().function.service;\n    try_join_all(rows.iter().map(|row| release(journal.environment(), service, &id, row, true))).await?;\n    Ok(answer)",
+        original: "journal.put_part(Part::Prepared(prepared).check()?, Vec::new()).await?;\n    Ok(answer)",
+        broken: "let (rows, id) = (prepared.rows.clone(), current.id(journal));\n    journal.put_part(Part::Prepared(prepared).check()?, Vec::new()).await?;\n    let service = journal.identity().function.service;\n    try_join_all(rows.iter().map(|row| super::settle::release(journal.environment(), service, &id, row, true))).await?;\n    Ok(answer)",
         noticed_by: &["interleavings_transactions::rolled_back"],
     },
     Mutant {
@@ -195,7 +195,7 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
     },
     Mutant {
         rule: "a participant that is told of a rollback finds what its attempts hold",
-        file: "beldi-core/src/txn/participant.rs",
+        file: "beldi-core/src/txn/told.rs",
         original: "for row in &found {\n        release(journal.environment(), identity.function.service, &context.id, row, false).await?;\n    }\n    Ok(())",
         broken: "drop(found);\n    Ok(())",
         noticed_by: &["rules_of_transactions"],

@@ -48,7 +48,7 @@ use versions::Versions;
 /// history.record(Transaction::committed("T5").read("x", Some("a")).between(30, 31));
 /// let Err(Anomaly::Cycle(cycle)) = history.check() else { panic!("T5 read a stale value") };
 /// assert_eq!(cycle.kind, CycleKind::RealTime);
-/// assert_eq!(cycle.to_string().lines().next(), Some("real-time violation: T2 -rt-> T5 -rw x-> T2"));
+/// assert_eq!(cycle.to_string().lines().next(), Some("real-time violation: T2 -rt-> T4 -rt-> T5 -rw x-> T2"));
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct History {

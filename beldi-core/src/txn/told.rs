@@ -1,0 +1,246 @@
+//! What a participant does when it is told the decision.
+//!
+//! Invariant: it carries out what it is told before it answers, and is marked as done before it answers too, unless a
+//! collector will see from the rows that it was told all. So nobody who has answered needs to be told again.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::future::try_join_all;
+use serde_dynamo::AttributeValue;
+
+use super::attempt::Try;
+use super::participant::answer_of;
+use super::record::{HeldRow, Part};
+use super::settle::{place, release, tell_each};
+use super::{Answer, TransactionContext, TransactionId};
+use crate::attempt::{Cx, Epilogue, Identity, Journal, Loaded, Ran, Reply, Task, load_records, read_records, run};
+use crate::attributes::{get_string, get_u64};
+use crate::environment::{Environment, journal_table};
+use crate::error::Fault;
+use crate::ids::InstanceId;
+use crate::intent;
+use crate::store::{Attributes, Placeholders, PutItem, StoreError};
+
+/// Why a decision could not be carried out.
+pub(super) enum Untold {
+    Refused(String),
+    Fault(Fault),
+}
+
+impl<F: Into<Fault>> From<F> for Untold {
+    fn from(fault: F) -> Self {
+        Self::Fault(fault.into())
+    }
+}
+
+/// Carries out a commit for all participants of this service: where several have changed a row, the last counts.
+pub(super) async fn commit(
+    environment: &Environment,
+    identity: &Identity,
+    id: &TransactionId,
+    instances: &[InstanceId],
+) -> Result<Reply, Untold> {
+    let service = identity.function.service;
+    let journals = instances.iter().map(|instance| load_records(environment, service, *instance));
+    let mut rows: BTreeMap<String, HeldRow> = BTreeMap::new();
+    let (mut results, mut detached, mut shows) = (Vec::new(), Vec::new(), true);
+    for (instance, records) in instances.iter().zip(try_join_all(journals).await?) {
+        let intent = check(&records, id)?;
+        if intent.is_some_and(|intent| intent.contains_key("done")) {
+            continue;
+        }
+        let Some(prepared) = read_records(&records)?.prepared else {
+            return Err(Untold::Refused(format!("instance {instance} has not prepared, and cannot be committed")));
+        };
+        shows &= prepared.shows_in_rows() && intent.is_some_and(|intent| is_found_later(identity, intent));
+        for row in prepared.rows {
+            merge(&mut rows, row);
+        }
+        detached.extend(prepared.detached);
+        results.push((*instance, prepared.result));
+    }
+    try_join_all(rows.values().map(|row| release(environment, service, id, row, true))).await?;
+    place(environment, &detached).await?;
+    settled(environment, service, results, shows, &None).await
+}
+
+/// Whether a collector will look at the participant after this attempt, which carries out the decision, has ended:
+/// then it finds by the rows that the decision was carried out, should the mark be missing.
+fn is_found_later(identity: &Identity, intent: &Attributes) -> bool {
+    let unclaimed = get_u64(intent, "attempts").is_none_or(|attempts| attempts <= 1);
+    unclaimed && get_u64(intent, "due").is_some_and(|due_ms| due_ms > identity.deadline_ms)
+}
+
+fn merge(rows: &mut BTreeMap<String, HeldRow>, row: HeldRow) {
+    let name = row.name();
+    let Some(merged) = rows.get_mut(&name) else {
+        rows.insert(name, row);
+        return;
+    };
+    merged.entries.extend(row.entries);
+    match (&mut merged.change, row.change) {
+        (Some(change), Some(later)) => change.extend(later),
+        (change @ None, later) => *change = later,
+        (Some(_), None) => {}
+    }
+}
+
+/// The reply of participants that have carried out what they were told, with their last word. The marks may follow
+/// it where a collector could tell from the rows that it was carried out.
+async fn settled(
+    environment: &Environment,
+    service: &'static str,
+    results: Vec<(InstanceId, String)>,
+    marks_may_wait: bool,
+    answer: &Option<Answer>,
+) -> Result<Reply, Untold> {
+    let result = crate::data::encode(answer)?;
+    if marks_may_wait {
+        let task = Task::MarkDone { service, results };
+        return Ok(Reply { result, epilogue: Some(Epilogue { environment: environment.clone(), task }) });
+    }
+    let marks = results.iter().map(|(instance, result)| intent::mark_done(environment, service, *instance, result));
+    try_join_all(marks).await?;
+    Ok(Reply { result, epilogue: None })
+}
+
+pub(super) async fn abort_all(
+    environment: &Environment,
+    identity: &Identity,
+    id: &TransactionId,
+    instances: &[InstanceId],
+) -> Result<Reply, Untold> {
+    let mut last = None;
+    for instance in instances {
+        last = Some(abort(environment, identity, id, *instance).await?);
+    }
+    last.ok_or_else(|| Untold::Refused("the list of participants is empty".to_owned()))
+}
+
+/// Carries out a rollback for one participant, whatever it has come to. Gives what it had answered, if it had.
+async fn abort(
+    environment: &Environment,
+    identity: &Identity,
+    id: &TransactionId,
+    instance: InstanceId,
+) -> Result<Reply, Untold> {
+    let service = identity.function.service;
+    loop {
+        let records = load_records(environment, service, instance).await?;
+        let Some(intent) = check(&records, id)? else {
+            if never_begins(environment, identity, instance).await? {
+                return settled(environment, service, Vec::new(), false, &None).await;
+            }
+            continue;
+        };
+        let recorded = read_records(&records)?;
+        let done = intent.contains_key("done");
+        if let Some(prepared) = &recorded.prepared {
+            let its = Identity { instance, ..identity.clone() };
+            let answer = Some(answer_of(&its, prepared));
+            if done {
+                return settled(environment, service, Vec::new(), false, &answer).await;
+            }
+            try_join_all(prepared.rows.iter().map(|row| release(environment, service, id, row, false))).await?;
+            tell_each(environment, id, &prepared.participants).await?;
+            tell_each(environment, id, &prepared.rolled_back).await?;
+            let results = vec![(instance, prepared.result.clone())];
+            let shows = prepared.shows_in_rows() && is_found_later(identity, intent);
+            return settled(environment, service, results, shows, &answer).await;
+        }
+        if done {
+            return settled(environment, service, Vec::new(), false, &None).await;
+        }
+        let its = identity_of(environment, identity, instance, intent)?;
+        match Journal::load(environment, &its).await? {
+            Loaded::Running(journal) => match journal.put_part(Part::Aborted, Vec::new()).await {
+                // Found aborted by the next look, or prepared by a faster attempt.
+                Ok(()) | Err(Fault::Superseded) => {}
+                Err(fault) => return Err(fault.into()),
+            },
+            Loaded::Aborted { journal, settled: false } => {
+                let context = its.transaction.clone();
+                let context = context.ok_or_else(|| Untold::Refused("the intent names no transaction".to_owned()))?;
+                find_and_release(Arc::from(journal), &context).await?;
+                let results = vec![(instance, "null".to_owned())];
+                return settled(environment, service, results, false, &None).await;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Runs the function as far as any attempt of it can have come, taking nothing, and releases what it holds from the
+/// end.
+pub(super) async fn find_and_release(journal: Arc<Journal>, context: &TransactionContext) -> Result<(), Fault> {
+    let identity = journal.identity();
+    let current = Arc::new(Try::of_participant(context.clone(), identity.function.read_only));
+    current.ending.cancel();
+    match run(Cx::joining(Arc::clone(&journal), Arc::clone(&current))).await {
+        Ok(Ran::Returned(_)) => current.end_written(&journal).await?,
+        Ok(Ran::Stopped(_)) => {}
+        // No attempt can have come further than to what panics.
+        Err(failure) if matches!(failure.fault, Fault::Panicked { .. }) => {}
+        Err(failure) => return Err(failure.fault),
+    }
+    let found = current.state().view.unrecorded();
+    for row in &found {
+        release(journal.environment(), identity.function.service, &context.id, row, false).await?;
+    }
+    Ok(())
+}
+
+/// Puts an intent that is done, so that the participant never begins. Gives whether there was none.
+async fn never_begins(
+    environment: &Environment,
+    identity: &Identity,
+    instance: InstanceId,
+) -> Result<bool, StoreError> {
+    let mut item = intent::born_aborted(identity.function.name, instance, environment.world.now_ms());
+    Part::Aborted.write(&mut item);
+    let mut placeholders = Placeholders::default();
+    let condition = Some(format!("attribute_not_exists({})", placeholders.name("instance")));
+    let table = journal_table(identity.function.service);
+    match environment.store.put(PutItem { table, item, condition, placeholders }).await {
+        Ok(()) => Ok(true),
+        Err(StoreError::ConditionFailed { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// The intent, if there is one; refused if it belongs to another transaction.
+fn check<'a>(records: &'a [Attributes], id: &TransactionId) -> Result<Option<&'a Attributes>, Untold> {
+    let Some(intent) = records.first() else { return Ok(None) };
+    let is_ours = match intent::transaction_of(intent) {
+        Some(transaction) => transaction.id == *id,
+        // One that was told of the rollback before it began.
+        None => matches!(intent.get("aborted"), Some(AttributeValue::Bool(true))),
+    };
+    match is_ours {
+        true => Ok(Some(intent)),
+        false => Err(Untold::Refused("the instance takes part in another transaction".to_owned())),
+    }
+}
+
+/// The identity of a participant, as its intent has it.
+fn identity_of(
+    environment: &Environment,
+    told: &Identity,
+    instance: InstanceId,
+    intent: &Attributes,
+) -> Result<Identity, Untold> {
+    let name = get_string(intent, "function").unwrap_or_default();
+    let function = environment.registry.function(told.function.service, name);
+    let function = function.ok_or_else(|| Untold::Refused(format!("this program has no function `{name}`")))?;
+    Ok(Identity {
+        function,
+        instance,
+        own_id: false,
+        arguments: get_string(intent, "arguments").unwrap_or("null").to_owned(),
+        caller: get_string(intent, "caller").map(str::to_owned),
+        deadline_ms: told.deadline_ms,
+        transaction: intent::transaction_of(intent),
+        roll_back: true,
+    })
+}
