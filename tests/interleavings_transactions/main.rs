@@ -3,8 +3,6 @@
 //! Each test takes a random sample, the same in every run; with `BELDI_INTERLEAVINGS=all`, which
 //! `cargo xtask interleave` sets, it runs all in which attempts are interrupted a few times at most.
 
-#![expect(clippy::print_stdout, reason = "how many interleavings were run is worth seeing")]
-
 mod rows;
 
 use std::time::Duration;
