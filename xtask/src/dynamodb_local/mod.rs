@@ -39,9 +39,8 @@ const SUITES: &[Suite] = &[
     Suite { target: "travel_matrix", arguments: &[], long: true },
 ];
 
-/// A commit over two services, one that is rolled back, and a conflict.
-const QUICK_TRANSACTIONS: &[&str] =
-    &["commit_over_services_at_once", "roll_back_by_a_callee", "two_transactions_in_one_order"];
+/// A commit over two services, and one that is rolled back.
+const QUICK_TRANSACTIONS: &[&str] = &["commit_over_services_at_once", "roll_back_by_a_callee"];
 
 /// The test that has as many crash points as many others of its target together.
 const LONGEST: &str = "several_instances_write_one_row";
