@@ -1,11 +1,9 @@
 //! What transactions give and leave, operation by operation.
 
-use std::sync::Arc;
-
 use beldi::host::LocalHost;
 use beldi::prelude::*;
-use beldi::testing::fresh_store;
-use beldi::{Client, VirtualWorld};
+use beldi::testing::{CrashMatrix, Trial, fresh_store};
+use beldi::{Client, ClientError, ProblemKind, VirtualWorld};
 
 beldi::service!(Travel = "travel");
 beldi::service!(Hotel = "hotel");
@@ -89,7 +87,6 @@ async fn client() -> Client {
     let client = host.client();
     client.call(open("ritz".into(), 2)).await.expect("a hotel");
     client.call(plan("f1".into(), 1)).await.expect("a flight");
-    drop(Arc::new(()));
     client
 }
 
@@ -103,4 +100,44 @@ async fn a_commit_is_seen_in_both_services_and_a_rollback_in_none() {
     let left = client.call(room("ritz".into())).await.expect("an answer").expect("a room");
     assert_eq!((left.free, left.guests), (1, vec!["ann".to_owned()]));
     assert_eq!(client.call(seat("f1".into())).await.expect("an answer").map(|seat| seat.free), Some(0));
+}
+
+#[beldi::function(service = Hotel)]
+async fn lock_then_reserve() -> Result<i64, SoldOut> {
+    let _guard = beldi::lock::<Room>("ritz").await;
+    beldi::txn! {
+        let room = Room::get("ritz").await.ok_or(SoldOut("ritz".into()))?;
+        Ok(room.free)
+    }
+}
+
+/// It used to wait for itself until the instance was parked, with a message about another holder.
+#[tokio::test(start_paused = true)]
+async fn a_transaction_over_a_row_that_the_instance_has_locked_itself_is_refused() {
+    let client = client().await;
+    let refused = client.call(lock_then_reserve()).await;
+    let Err(ClientError::Refused(problem)) = refused else { panic!("it would wait for itself: {refused:?}") };
+    assert_eq!(problem.kind, ProblemKind::TransactionRefused);
+    assert!(problem.detail.contains("`beldi::lock`"), "{problem}");
+}
+
+#[beldi::function(service = Hotel)]
+async fn read_both(first: String, second: String) -> Result<Vec<Option<i64>>, SoldOut> {
+    beldi::txn! {
+        let rooms = Room::batch_get([&first, &second]).await;
+        if rooms.iter().all(Option::is_none) {
+            return Err(SoldOut(first.clone()));
+        }
+        Ok(rooms.into_iter().map(|room| room.map(|room| room.free)).collect())
+    }
+}
+
+/// Rows of a batch had one path, so that a replay of the decided body was taken for another program.
+#[tokio::test(start_paused = true)]
+async fn a_batch_in_a_transaction_is_the_same_in_every_attempt() {
+    let scenario = |trial: Trial| async move {
+        trial.call(open("ritz".into(), 2)).await.expect("a hotel");
+        trial.call(read_both("ritz".into(), "none".into())).await.expect("an answer")
+    };
+    CrashMatrix::new(scenario).run().await.assert_passed();
 }

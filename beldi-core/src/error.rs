@@ -123,7 +123,7 @@ pub enum Fault {
 }
 
 /// What a transaction cannot have (protocol, section 6). It is rolled back with all its participants, and the
-/// coordinator is parked; if it was a participant that asked, at the latest after its last attempt.
+/// coordinator is parked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransactionFault {
