@@ -255,6 +255,8 @@ matrix! {
 }
 
 contest! {
+    two_upgrades_before_a_call: upgrades(true), upgrades(true)
+        => "ann 100, bob 50, tea packed 2, coffee 10, milk 10, tea 8";
     two_upgrades_at_the_end: only_upgrades(), only_upgrades()
         => "ann 100, bob 50, coffee 10, milk 10, tea 8";
     a_conditional_plain_write_against_a_transaction: adds_plainly_if(1), upgrades(true)

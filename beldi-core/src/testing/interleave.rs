@@ -2,13 +2,16 @@
 //!
 //! A scheduler holds every attempt before each of its requests and invocations. When all are held, it lets
 //! one go on; the choices are exhausted depth first, by running the scenario again and again. It runs the
-//! production code: what is chosen is only who is next.
+//! production code: what is chosen is only who is next. A run that comes to a state from which another has gone on
+//! is broken off: see [`states`](super::states).
 
+use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::scheduler::{Choices, Scheduler};
+use super::scheduler::{Choices, Driven, Rule, Scheduler};
+use super::states::{States, Ticks, Watched};
 use super::stores::fresh_store;
 use crate::client::{Client, ClientError};
 use crate::environment::Settings;
@@ -19,7 +22,7 @@ use crate::ids::InstanceId;
 use crate::invoke::{Delivery, Invocation, Invoker};
 use crate::ops::Call;
 use crate::service::Service;
-use crate::world::VirtualWorld;
+use crate::world::{VirtualWorld, World};
 
 /// Runs a scenario in all interleavings of its attempts, or in a random sample of them.
 ///
@@ -31,6 +34,7 @@ pub struct Interleavings {
     settings: Settings,
     sample: Option<(u64, usize)>,
     interruptions: Option<usize>,
+    time_passes: bool,
 }
 
 /// How long attempts may live: time passes with each request, and nobody is to die of it.
@@ -39,8 +43,12 @@ const LONG: Duration = Duration::from_secs(1800);
 /// What an exploration found.
 #[derive(Debug)]
 pub struct Explored {
-    /// How many interleavings were run.
+    /// How many interleavings were run to their end.
     pub runs: usize,
+    /// How many others were broken off, because they came to a state from which one of those has gone on.
+    pub broken_off: usize,
+    /// How many states there were; 0 where they are not compared.
+    pub states: usize,
     /// Whether these were all.
     pub exhausted: bool,
     /// The first interleaving that broke the scenario's check, as the choices that lead to it, and what broke.
@@ -64,7 +72,7 @@ impl Interleavings {
     /// Explores with row logs of one entry, so that almost every write rolls.
     pub fn new() -> Self {
         let settings = Settings { log_entries: 1, timeout: LONG, ..Settings::default() };
-        Self { settings, sample: None, interruptions: None }
+        Self { settings, sample: None, interruptions: None, time_passes: false }
     }
 
     /// How many entries a row log holds.
@@ -87,6 +95,14 @@ impl Interleavings {
         self
     }
 
+    /// Lets time pass with each request, for functions that ask what time it is. Otherwise it passes when an attempt
+    /// begins, and interleavings that differ only in the order of requests which do not concern each other are
+    /// explored once; this explores them all.
+    pub fn time_passes(mut self) -> Self {
+        self.time_passes = true;
+        self
+    }
+
     /// Explores a scenario: it starts attempts, waits for them, and says what is wrong if something is.
     /// Each run has a store of its own.
     ///
@@ -102,30 +118,46 @@ impl Interleavings {
         let random = self.sample.map(|(seed, _)| fastrand::Rng::with_seed(seed));
         let mut choices = Choices::new(random, self.interruptions);
         let limit = self.sample.map_or(usize::MAX, |(_, runs)| runs);
-        for run in 1..=limit {
+        let mut states = (self.sample.is_none() && !self.time_passes).then(States::default);
+        let mut explored = Explored { runs: 0, broken_off: 0, states: 0, exhausted: false, failure: None };
+        while explored.runs < limit {
             // Of its own, so that nothing but the choices differs between runs: ids and digests of keys order things.
             let host = self.host(&scheduler).await;
             let contest = Contest { host, scheduler: Arc::clone(&scheduler) };
-            let outcome = scheduler.drive(scenario(contest.clone()), &mut choices).await;
-            contest.settle().await;
-            if let Err(broken) = outcome {
-                return Explored { runs: run, exhausted: false, failure: Some((choices.taken(), broken)) };
+            match scheduler.drive(scenario(contest.clone()), &mut choices, states.as_mut()).await {
+                Driven::Ended(outcome) => {
+                    contest.settle().await;
+                    explored.runs += 1;
+                    explored.failure = outcome.err().map(|broken| (choices.taken(), broken));
+                }
+                Driven::Known => {
+                    contest.end(Rule::Die).await;
+                    explored.broken_off += 1;
+                }
+            }
+            explored.states = states.as_ref().map_or(0, States::len);
+            if explored.failure.is_some() {
+                break;
             }
             if !choices.next() {
-                return Explored { runs: run, exhausted: true, failure: None };
+                explored.exhausted = true;
+                break;
             }
         }
-        Explored { runs: limit, exhausted: false, failure: None }
+        explored
     }
 
     async fn host(&self, scheduler: &Arc<Scheduler>) -> LocalHost {
-        let host = LocalHost::builder(fresh_store().await.expect("a store"))
-            .world(VirtualWorld::new(0))
-            .settings(self.settings.clone())
-            .crash_plan(Arc::clone(scheduler) as Arc<dyn CrashPlan>)
-            .collect_every(None)
-            .start();
-        host.await.expect("a host")
+        let inner = fresh_store().await.expect("a store");
+        let world = VirtualWorld::new(0);
+        let begin_ms = world.now_ms();
+        let (watched, attempts) = (Arc::new(Watched { inner, scheduler: Arc::clone(scheduler) }), scheduler.attempts());
+        let builder = match self.time_passes {
+            true => LocalHost::builder(watched).world(world),
+            false => LocalHost::builder(watched).world(Ticks { inner: world, begin_ms, attempts }),
+        };
+        let builder = builder.settings(self.settings.clone()).collect_every(None);
+        builder.crash_plan(Arc::clone(scheduler) as Arc<dyn CrashPlan>).start().await.expect("a host")
     }
 }
 
@@ -142,11 +174,26 @@ impl Explored {
     }
 }
 
+impl fmt::Display for Explored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { runs, broken_off, states, .. } = self;
+        match (self.exhausted, states) {
+            (true, 0) => write!(f, "all {runs} interleavings"),
+            (true, _) => write!(f, "all interleavings: {runs} run to their end, {broken_off} broken off, {states} states"),
+            (false, _) => write!(f, "a sample of {runs} interleavings"),
+        }
+    }
+}
+
 impl Contest {
     /// Lets all attempts run to their end, what follows their replies too; what is called after that is not
     /// scheduled any more.
     pub async fn settle(&self) {
-        self.scheduler.set_free(true);
+        self.end(Rule::GoOn).await;
+    }
+
+    async fn end(&self, rule: Rule) {
+        self.scheduler.set_rule(rule);
         while self.host.running() > 0 {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
@@ -158,10 +205,10 @@ impl Contest {
     ///
     /// There was no result.
     pub async fn before<F: Function>(&self, call: Call<F>) -> Result<F::Output, ClientError> {
-        self.scheduler.set_free(true);
+        self.scheduler.set_rule(Rule::GoOn);
         let result = self.client().call(call).await;
         self.settle().await;
-        self.scheduler.set_free(false);
+        self.scheduler.set_rule(Rule::TakeTurns);
         result
     }
 

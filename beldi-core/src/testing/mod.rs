@@ -13,6 +13,7 @@ mod matrix;
 mod plan;
 mod scheduler;
 mod state;
+mod states;
 mod stores;
 mod trial;
 

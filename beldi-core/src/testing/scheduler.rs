@@ -1,16 +1,20 @@
 //! Who is next: attempts are held before their requests, and released one at a time.
 //!
-//! Invariant: an attempt that waits for others is not released again before one of them has moved; it would only
-//! see the same again. So the tree of choices is finite, however long somebody waits.
+//! Invariant: an attempt that waits for others, or backs off before them, is not released again before one of them
+//! has moved; it would only see the same again. Those that it has called are none of them. So the tree of choices is
+//! finite, however long somebody waits.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 
+use super::states::{State, States};
 use crate::host::{CrashPlan, CrashPoint, Verdict, When};
 use crate::invoke::Invocation;
 
@@ -19,15 +23,41 @@ pub(super) struct Scheduler {
     state: Mutex<Held>,
     /// The last invocation that was seen.
     seen: watch::Sender<Option<Arc<Invocation>>>,
+    /// How many attempts have begun in this run.
+    attempts: Arc<AtomicU64>,
+}
+
+/// What becomes of an attempt that comes to a request.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// It is held until it is its turn.
+    #[default]
+    TakeTurns,
+    /// It goes on.
+    GoOn,
+    /// It dies: nobody wants to know what becomes of this run.
+    Die,
+}
+
+/// How a run came to its end.
+pub(super) enum Driven {
+    /// The scenario says what it found.
+    Ended(Result<(), String>),
+    /// It came to a state from which another run has gone on.
+    Known,
 }
 
 #[derive(Default)]
 struct Held {
-    /// Nobody is held.
-    free: bool,
+    rule: Rule,
+    state: State,
+    /// The number of the last attempt that was seen to begin.
+    newest: u64,
     waiting: Vec<Waiting>,
-    /// How many releases have moved something.
-    moves: u64,
+    /// For each attempt, the one that all began with: its caller's caller.
+    families: BTreeMap<u64, u64>,
+    /// How many releases of each family have moved something.
+    moves: BTreeMap<u64, u64>,
     /// How many releases there were.
     releases: u64,
     last: Option<Released>,
@@ -36,7 +66,7 @@ struct Held {
 /// One that is held.
 struct Waiting {
     attempt: u64,
-    /// When it is one that has slept since anybody was released: how much had moved by then, and how many releases
+    /// When it is one that has slept since anybody was released: how much others had moved, and how many releases
     /// there had been.
     slept: Option<(u64, u64)>,
     release: oneshot::Sender<()>,
@@ -53,68 +83,106 @@ const BETWEEN: Duration = Duration::from_secs(3);
 
 impl Default for Scheduler {
     fn default() -> Self {
-        Self { state: Mutex::default(), seen: watch::Sender::new(None) }
+        Self { state: Mutex::default(), seen: watch::Sender::new(None), attempts: Arc::default() }
     }
 }
 
 impl CrashPlan for Scheduler {
     fn decide(&self, point: CrashPoint) -> Pin<Box<dyn Future<Output = Verdict> + Send + '_>> {
         let mut held = self.lock();
-        if held.free || point.when == When::After {
-            return Box::pin(std::future::ready(Verdict::Continue));
+        match held.rule {
+            Rule::Die => return Box::pin(std::future::ready(Verdict::Crash)),
+            Rule::TakeTurns if point.when == When::Before => {}
+            _ => return Box::pin(std::future::ready(Verdict::Continue)),
         }
+        if held.newest < point.attempt {
+            held.newest = point.attempt;
+            self.attempts.fetch_add(1, Ordering::Relaxed);
+        }
+        held.state.begins(point.attempt);
         self.seen.send_replace(Some(Arc::clone(&point.invocation)));
         let (release, released) = oneshot::channel();
         held.hold(point.attempt, release);
         Box::pin(async move {
             drop(released.await);
-            Verdict::Continue
+            match self.lock().rule {
+                Rule::Die => Verdict::Crash,
+                _ => Verdict::Continue,
+            }
         })
     }
 }
 
 impl Scheduler {
-    /// Runs a scenario to its end, releasing one attempt whenever all are held.
+    /// Runs a scenario to its end, releasing one attempt whenever all are held, or until it comes to one of `known`
+    /// states, if these are given.
     pub(super) async fn drive(
         &self,
         scenario: impl Future<Output = Result<(), String>>,
         choices: &mut Choices,
-    ) -> Result<(), String> {
+        mut known: Option<&mut States>,
+    ) -> Driven {
         *self.lock() = Held::default();
+        self.attempts.store(0, Ordering::Relaxed);
         self.seen.send_replace(None);
         let mut scenario = pin!(scenario);
         loop {
             tokio::select! {
                 biased;
-                outcome = &mut scenario => return outcome,
+                outcome = &mut scenario => return Driven::Ended(outcome),
                 // A paused clock advances only when no task can run: then everybody is held, or sleeps.
-                () = tokio::time::sleep(BETWEEN) => self.release(choices),
+                () = tokio::time::sleep(BETWEEN) => {
+                    if !self.release(choices, known.as_deref_mut()) {
+                        return Driven::Known;
+                    }
+                }
             }
         }
     }
 
-    fn release(&self, choices: &mut Choices) {
+    /// Lets one attempt go on; gives false if the state is known.
+    fn release(&self, choices: &mut Choices, known: Option<&mut States>) -> bool {
         let held = &mut *self.lock();
         held.waiting.sort_by_key(|waiting| waiting.attempt);
         let offered = held.offered();
         if offered.is_empty() {
-            return;
+            return true;
+        }
+        let is_new = choices.is_new();
+        if let Some(known) = known.filter(|_| is_new)
+            && !known.add(held.digest(&offered), choices.spare())
+        {
+            return false;
         }
         let last = held.last.as_ref().map(|last| last.attempt);
         let going_on = offered.iter().position(|place| Some(held.waiting[*place].attempt) == last);
         let chosen = offered[choices.choose(offered.len(), going_on)];
         let Waiting { attempt, release, .. } = held.waiting.remove(chosen);
-        held.moves += 1;
+        *held.moves.entry(held.family(attempt)).or_default() += 1;
         held.releases += 1;
         held.last = Some(Released { attempt, at: Instant::now() });
         // An attempt that was ended meanwhile does not care.
         let _ = release.send(());
+        true
     }
 
-    /// Holds nobody any more, or again everybody from now on.
-    pub(super) fn set_free(&self, free: bool) {
+    /// Notes what the attempt that was released last has asked and been answered.
+    pub(super) fn exchanged(&self, note: impl FnOnce(&mut State, u64)) {
+        let held = &mut *self.lock();
+        if let (Rule::TakeTurns, Some(last)) = (held.rule, &held.last) {
+            note(&mut held.state, last.attempt);
+        }
+    }
+
+    /// How many attempts have begun in this run.
+    pub(super) fn attempts(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.attempts)
+    }
+
+    /// What becomes of attempts from now on, those that are held included.
+    pub(super) fn set_rule(&self, rule: Rule) {
         let mut held = self.lock();
-        held.free = free;
+        held.rule = rule;
         // Dropping a sender releases its attempt.
         held.waiting.clear();
     }
@@ -133,20 +201,55 @@ impl Scheduler {
 
 impl Held {
     fn hold(&mut self, attempt: u64, release: oneshot::Sender<()>) {
+        let last = self.last.as_ref().map_or(attempt, |last| last.attempt);
+        let family = self.family(last);
+        self.families.entry(attempt).or_insert(family);
         let slept = self.last.as_ref().filter(|last| last.at < Instant::now());
         if slept.is_some_and(|last| last.attempt == attempt) {
             // It was released, and sleeps already: it was refused what it waits for.
-            self.moves -= 1;
+            self.moves.entry(family).and_modify(|moves| *moves -= 1);
         }
-        let slept = slept.map(|_| (self.moves, self.releases));
+        let slept = slept.map(|_| (self.moves_of_others(attempt), self.releases));
         self.waiting.push(Waiting { attempt, slept, release });
+    }
+
+    /// Whether this one may see something new.
+    fn moves(&self, waiting: &Waiting) -> bool {
+        waiting.slept.is_none_or(|(moves, _)| moves < self.moves_of_others(waiting.attempt))
+    }
+
+    /// An attempt that begins was called by the one that was released last, if any was.
+    fn family(&self, attempt: u64) -> u64 {
+        self.families.get(&attempt).copied().unwrap_or(attempt)
+    }
+
+    fn moves_of_others(&self, attempt: u64) -> u64 {
+        let family = self.family(attempt);
+        self.moves.iter().filter(|(other, _)| **other != family).map(|(_, moves)| moves).sum()
+    }
+
+    /// The digest of all that decides how the run goes on.
+    fn digest(&self, offered: &[usize]) -> u128 {
+        let mut bytes = Vec::new();
+        for (place, waiting) in self.waiting.iter().enumerate() {
+            bytes.extend_from_slice(&waiting.attempt.to_be_bytes());
+            // Those who would see the same again, in the order in which they take turns.
+            let turn = self.waiting.iter().filter(|other| other.slept < waiting.slept).count();
+            bytes.extend([u8::from(offered.contains(&place)), u8::from(waiting.slept.is_some())]);
+            bytes.extend_from_slice(&turn.to_be_bytes());
+        }
+        bytes.extend_from_slice(&self.last.as_ref().map_or(0, |last| last.attempt).to_be_bytes());
+        if !self.waiting.iter().any(|waiting| self.moves(waiting)) {
+            // They wait for time to pass: no two such states are the same.
+            bytes.extend_from_slice(&self.releases.to_be_bytes());
+        }
+        self.state.digest(&bytes)
     }
 
     /// The places of those who may be next: all but those who would see the same again. If there is nobody else,
     /// they take turns.
     fn offered(&self) -> Vec<usize> {
-        let moves = |waiting: &Waiting| waiting.slept.is_none_or(|(moves, _)| moves < self.moves);
-        let offered: Vec<_> = (0..self.waiting.len()).filter(|place| moves(&self.waiting[*place])).collect();
+        let offered: Vec<_> = (0..self.waiting.len()).filter(|place| self.moves(&self.waiting[*place])).collect();
         if !offered.is_empty() {
             return offered;
         }
@@ -190,6 +293,16 @@ impl Choices {
         self.depth += 1;
         self.interrupted += usize::from(going_on.is_some_and(|going_on| going_on != chosen));
         chosen.min(options - 1)
+    }
+
+    /// Whether the choice to be made next is one that was never made before.
+    fn is_new(&self) -> bool {
+        self.depth == self.path.len()
+    }
+
+    /// How many interruptions may still come.
+    fn spare(&self) -> usize {
+        self.interruptions.map_or(usize::MAX, |limit| limit.saturating_sub(self.interrupted))
     }
 
     /// Goes to the next path; gives whether there is one.
