@@ -1,7 +1,8 @@
 //! Interleavings of transactions: two attempts of one, with others on the same rows.
 //!
 //! Each test takes a random sample, the same in every run; with `BELDI_INTERLEAVINGS=all`, which
-//! `cargo xtask interleave` sets, it runs all in which attempts are interrupted a few times at most.
+//! `cargo xtask interleave` sets, it runs all in which attempts are interrupted a few times at most: the number beside
+//! its name.
 
 mod rows;
 
@@ -183,13 +184,13 @@ async fn balance(owner: String) -> i64 {
 
 /// A test over the interleavings of a scenario: with logs that are full all the time, and that never are.
 macro_rules! interleaved {
-    ($($(#[$doc:meta])* $test:ident, $interruptions:literal: |$rows:ident| $scenario:expr;)+) => {$(
+    ($($(#[$doc:meta])* $test:ident, $interruptions:literal $(, $time_passes:ident)?: |$rows:ident| $scenario:expr;)+) => {$(
         $(#[$doc])*
         #[tokio::test(start_paused = true)]
         async fn $test() {
             for entries in [1, 16] {
                 let all = std::env::var("BELDI_INTERLEAVINGS").is_ok_and(|all| all == "all");
-                let interleavings = Interleavings::new().log_entries(entries);
+                let interleavings = Interleavings::new().log_entries(entries)$(.$time_passes())?;
                 let interleavings = match all {
                     true => interleavings.interruptions($interruptions),
                     false => interleavings.sample(20_201_104 + entries as u64, 50),
@@ -250,7 +251,7 @@ interleaved! {
         rows.left((11, 9), 10).await
     };
 
-    a_body_that_depends_on_the_time, 3: |rows| {
+    a_body_that_depends_on_the_time, 2, time_passes: |rows| {
         let (one, other) = rows.names();
         let (left, there) = rows.twice(|| shift_by_time(one.clone(), other.clone())).await?.map_err(|_| "refused")?;
         rows.left((left, there), 10).await
@@ -288,7 +289,7 @@ interleaved! {
         rows.left((10, 10), 10).await
     };
 
-    two_attempts_of_a_participant_that_depends_on_the_time, 3: |rows| {
+    two_attempts_of_a_participant_that_depends_on_the_time, 2, time_passes: |rows| {
         let (one, _) = rows.names();
         let (paid, ()) =
             tokio::join!(rows.beside(pay_by_time(one)), rows.contest.repetition_of::<charge_by_time>());

@@ -10,11 +10,25 @@ use crate::tally::Tally;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// Explores all interleavings, where the test suite takes a sample.
+/// The test targets that explore interleavings.
+const INTERLEAVINGS: &[&str] = &["interleavings", "interleavings_operations", "interleavings_transactions"];
+
+/// Explores all interleavings, where the test suite takes a sample. Says how many there were.
 pub(crate) fn interleave() -> Result<Tally> {
-    let targets = ["--test", "interleavings", "--test", "interleavings_transactions"];
-    let arguments = [&["test", "--release"], targets.as_slice(), &["--", "--nocapture"]].concat();
-    run(&arguments, &[("BELDI_INTERLEAVINGS", "all")], |line| Some(line))
+    let targets = INTERLEAVINGS.iter().flat_map(|target| ["--test", target]);
+    let arguments: Vec<_> = ["test", "--release"].into_iter().chain(targets).chain(["--", "--nocapture"]).collect();
+    let (mut explorations, mut ended, mut broken_off) = (0u64, 0u64, 0u64);
+    let tally = run(&arguments, &[("BELDI_INTERLEAVINGS", "all")], |line| {
+        let before = |words: &str| line.split_once(words)?.0.rsplit(' ').next()?.parse::<u64>().ok();
+        explorations += u64::from(line.contains(" entries: all "));
+        ended += before(" run to their end").or_else(|| before(" interleavings")).unwrap_or_default();
+        broken_off += before(" broken off").unwrap_or_default();
+        Some(line.to_owned())
+    })?;
+    println!(
+        "{explorations} explorations to their end: {ended} interleavings run to their end, {broken_off} broken off"
+    );
+    Ok(tally)
 }
 
 /// Prints the table of the request budget.
@@ -22,11 +36,11 @@ pub(crate) fn budget() -> Result<Tally> {
     let arguments = ["test", "--quiet", "--test", "budget", "--", "--nocapture", "--test-threads", "1"];
     println!("| work | raw | beldi, critical | beldi, all |\n|---|---|---|---|");
     // Behind the dots of the tests that have passed.
-    run(&arguments, &[], |line| Some(line.trim_start_matches('.')).filter(|line| line.starts_with('|')))
+    run(&arguments, &[], |line| Some(line.trim_start_matches('.').to_owned()).filter(|line| line.starts_with('|')))
 }
 
 /// Runs cargo, prints what is to be shown of each line, and counts the tests.
-fn run(arguments: &[&str], variables: &[(&str, &str)], shown: fn(&str) -> Option<&str>) -> Result<Tally> {
+fn run(arguments: &[&str], variables: &[(&str, &str)], mut shown: impl FnMut(&str) -> Option<String>) -> Result<Tally> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut tally = Tally::default();

@@ -325,6 +325,13 @@ impl LocalHost {
         Arc::clone(limit.or_insert_with(|| Arc::new(Semaphore::new(self.inner.concurrency))))
     }
 
+    /// The environment of a collector that is looked at as if it were an attempt.
+    #[cfg(feature = "embedded")]
+    pub(crate) fn environment_of_collector(&self, invocation: &Invocation) -> Environment {
+        let number = self.inner.counters.attempts.fetch_add(1, Ordering::Relaxed) + 1;
+        self.environment_of_attempt(invocation, number, &CancellationToken::new())
+    }
+
     /// The environment of one attempt: mortal, if there is a crash plan.
     fn environment_of_attempt(&self, invocation: &Invocation, attempt: u64, died: &CancellationToken) -> Environment {
         let environment = self.environment();

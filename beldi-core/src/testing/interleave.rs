@@ -13,8 +13,11 @@ use std::time::Duration;
 use super::scheduler::{Choices, Driven, Rule, Scheduler};
 use super::states::{States, Ticks, Watched};
 use super::stores::fresh_store;
+use futures_util::future::join_all;
+
 use crate::client::{Client, ClientError};
-use crate::environment::Settings;
+use crate::collector;
+use crate::environment::{Environment, Settings};
 use crate::error::InvokeError;
 use crate::function::Function;
 use crate::host::{CrashPlan, LocalHost};
@@ -174,12 +177,27 @@ impl Explored {
     }
 }
 
+/// A clock that is a day ahead of another.
+struct Ahead(Arc<dyn World>);
+
+impl World for Ahead {
+    fn now_ms(&self) -> u64 {
+        self.0.now_ms() + 24 * 3_600_000
+    }
+
+    fn fresh_id(&self) -> InstanceId {
+        self.0.fresh_id()
+    }
+}
+
 impl fmt::Display for Explored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { runs, broken_off, states, .. } = self;
         match (self.exhausted, states) {
             (true, 0) => write!(f, "all {runs} interleavings"),
-            (true, _) => write!(f, "all interleavings: {runs} run to their end, {broken_off} broken off, {states} states"),
+            (true, _) => {
+                write!(f, "all interleavings: {runs} run to their end, {broken_off} broken off, {states} states")
+            }
             (false, _) => write!(f, "a sample of {runs} interleavings"),
         }
     }
@@ -227,6 +245,30 @@ impl Contest {
             seen.service == service && seen.function == function && seen.delivery == Delivery::First
         };
         (*self.scheduler.seen(is_first).await).clone()
+    }
+
+    /// One round of a service's collector, whose clock is a day ahead, so that it takes every instance for dead that is
+    /// not done. Its requests are scheduled like those of attempts.
+    pub async fn collect(&self, service: &str) {
+        let mut environment = self.collector(service);
+        environment.world = Arc::new(Ahead(Arc::clone(&environment.world)));
+        let (_, invocations) = collector::claim_due(&environment, service, |_| true).await;
+        // What they answer nobody wants to know.
+        drop(join_all(invocations.into_iter().map(|invocation| self.host.invoke(invocation))).await);
+    }
+
+    /// What a collector of a service runs in.
+    fn collector(&self, service: &str) -> Environment {
+        let invocation = Invocation {
+            service: service.to_owned(),
+            function: "collector".to_owned(),
+            instance: InstanceId::from_u128(0),
+            arguments: "null".to_owned(),
+            caller: None,
+            delivery: Delivery::Nudge,
+            transaction: None,
+        };
+        self.host.environment_of_collector(&invocation)
     }
 
     /// The run's host.

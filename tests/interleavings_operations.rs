@@ -1,0 +1,285 @@
+//! Interleavings of two and of three attempts of one instance, for each kind of operation, with logs that are full all
+//! the time and that hold two entries; and what else meets on one row.
+//!
+//! Each test takes a random sample, the same in every run; with `BELDI_INTERLEAVINGS=all`, which
+//! `cargo xtask interleave` sets, it exhausts them.
+
+#![expect(clippy::print_stdout, reason = "how many interleavings were run is worth seeing")]
+
+use beldi::prelude::*;
+use beldi::testing::{Contest, Interleavings};
+use beldi::{Call, ClientError};
+
+beldi::service!(Shop = "shop");
+beldi::service!(Bank = "bank");
+
+#[derive(Item, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[beldi(service = Shop, table = "counters")]
+struct Counter {
+    #[beldi(partition_key)]
+    name: String,
+    count: i64,
+}
+
+#[derive(Item, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[beldi(service = Bank, table = "accounts")]
+struct Account {
+    #[beldi(partition_key)]
+    owner: String,
+    balance: i64,
+}
+
+const ROW: &str = "row";
+
+#[beldi::function(service = Shop)]
+async fn puts(count: i64) {
+    Counter { name: ROW.to_owned(), count }.put().await;
+}
+
+#[beldi::function(service = Shop)]
+async fn adds(amount: i64) {
+    Counter::update(ROW).add(Counter::COUNT, amount).await;
+}
+
+#[beldi::function(service = Shop)]
+async fn deletes() {
+    Counter::delete(ROW).await;
+}
+
+#[beldi::function(service = Shop)]
+async fn takes() -> bool {
+    Counter::update(ROW).add(Counter::COUNT, -1).when(Counter::COUNT.ge(1)).await.is_ok()
+}
+
+/// Twice the same row, with an observation before each.
+#[beldi::function(service = Shop)]
+async fn reads_and_writes() -> (i64, i64) {
+    let first = Counter::get(ROW).await.map_or(0, |counter| counter.count);
+    Counter::update(ROW).add(Counter::COUNT, 1).await;
+    let second = Counter::get(ROW).await.map_or(0, |counter| counter.count);
+    Counter::update(ROW).add(Counter::COUNT, 10).await;
+    (first, second)
+}
+
+#[beldi::function(service = Shop)]
+async fn reads_all() -> usize {
+    let found = Counter::scan().await.items.len();
+    Counter::update(ROW).add(Counter::COUNT, 1).await;
+    found
+}
+
+#[beldi::function(service = Shop)]
+async fn locks() -> i64 {
+    let guard = beldi::lock::<Counter>(ROW).await;
+    let count = Counter::get(ROW).await.map_or(0, |counter| counter.count);
+    Counter { name: ROW.to_owned(), count: count + 1 }.put().await;
+    guard.unlock().await;
+    count
+}
+
+#[beldi::function(service = Shop)]
+async fn acts() -> u32 {
+    let charged = beldi::external("charge", |_| async { Ok::<u32, String>(1) }).await.unwrap_or_default();
+    Counter::update(ROW).add(Counter::COUNT, i64::from(charged)).await;
+    charged
+}
+
+#[beldi::function(service = Shop)]
+async fn calls() -> i64 {
+    let balance = deposit(1).await;
+    Counter::update(ROW).add(Counter::COUNT, balance).await;
+    balance
+}
+
+#[beldi::function(service = Shop)]
+async fn asks() -> i64 {
+    let balance = balance().await;
+    Counter::update(ROW).add(Counter::COUNT, 1).await;
+    balance
+}
+
+/// The callee may run while this one, or a second attempt of it, still accepts it.
+#[beldi::function(service = Shop)]
+async fn sends() {
+    deposit(1).detach().await;
+    Counter::update(ROW).add(Counter::COUNT, 1).await;
+}
+
+#[beldi::function(service = Bank)]
+async fn deposit(amount: i64) -> i64 {
+    let mut account = Account::get("ann").await.unwrap_or(Account { owner: "ann".to_owned(), balance: 0 });
+    account.balance += amount;
+    account.put().await;
+    account.balance
+}
+
+#[beldi::function(service = Bank, read_only)]
+async fn balance() -> i64 {
+    Account::get("ann").await.map_or(0, |account| account.balance)
+}
+
+#[beldi::function(service = Shop, read_only)]
+async fn count() -> i64 {
+    Counter::get(ROW).await.map_or(0, |counter| counter.count)
+}
+
+/// So many attempts of one instance, all but the first in replay, with whatever else happens. Gives their result.
+async fn attempts<F: Function<Output: PartialEq + std::fmt::Debug>>(
+    contest: &Contest,
+    attempts: usize,
+    call: impl Fn() -> Call<F>,
+    beside: impl Future<Output = Result<(), ClientError>>,
+) -> Result<F::Output, String> {
+    let all = (0..attempts).map(|number| contest.attempt("one", number > 0, call()));
+    let (results, beside) = tokio::join!(futures_util::future::join_all(all), beside);
+    beside.map_err(|error| error.to_string())?;
+    contest.settle().await;
+    let mut results = results.into_iter().map(|result| result.map_err(|error| error.to_string()));
+    let first = results.next().unwrap_or(Err("no attempt".to_owned()))?;
+    for other in results {
+        let other = other?;
+        if other != first {
+            return Err(format!("one attempt gives {first:?}, another {other:?}"));
+        }
+    }
+    Ok(first)
+}
+
+/// What is left: the count, and the balance.
+async fn left(contest: &Contest) -> (i64, i64) {
+    contest.host().settle().await.expect("at rest");
+    let client = contest.client();
+    (client.call(count()).await.expect("a count"), client.call(balance()).await.expect("a balance"))
+}
+
+async fn adds_beside(contest: &Contest) -> Result<(), ClientError> {
+    contest.attempt("other", false, adds(100)).await
+}
+
+/// Explores a scenario with each size of the row log, and says how many interleavings there were.
+async fn explore<U: Future<Output = Result<(), String>>>(test: &str, sizes: &[usize], scenario: impl Fn(Contest) -> U) {
+    let all = std::env::var("BELDI_INTERLEAVINGS").is_ok_and(|all| all == "all");
+    for entries in sizes {
+        let interleavings = Interleavings::new().log_entries(*entries);
+        let interleavings = if all { interleavings } else { interleavings.sample(1_868 + *entries as u64, 30) };
+        let explored = interleavings.explore(&scenario).await;
+        println!("{test}, {entries} entries: {explored}");
+        explored.assert_passed();
+    }
+}
+
+fn one_of<T: PartialEq + std::fmt::Debug>(found: &T, allowed: &[T]) -> Result<(), String> {
+    if allowed.contains(found) { Ok(()) } else { Err(format!("no serial order gives {found:?}")) }
+}
+
+/// Two attempts beside another writer, and three alone. `$left` gives what may be left of the row beside the other
+/// writer, which adds 100, for the result; without it, what is left is that less 100.
+macro_rules! operations {
+    ($($(#[$doc:meta])* $test:ident: $call:expr, $before:expr, |$result:pat_param| $left:expr, $balance:literal;)+) => {$(
+        mod $test {
+            use super::*;
+
+            $(#[$doc])*
+            #[tokio::test(start_paused = true)]
+            async fn twice_beside_a_writer() {
+                explore(concat!(stringify!($test), ", two attempts and a writer"), &[1, 2], |contest: Contest| async move {
+                    contest.before(puts($before)).await.expect("a row");
+                    let $result = attempts(&contest, 2, || $call, adds_beside(&contest)).await?;
+                    let allowed: Vec<(i64, i64)> = $left.iter().map(|count| (*count, $balance)).collect();
+                    one_of(&left(&contest).await, &allowed)
+                })
+                .await;
+            }
+
+            #[tokio::test(start_paused = true)]
+            async fn three_times() {
+                explore(concat!(stringify!($test), ", three attempts"), &[1, 2], |contest: Contest| async move {
+                    contest.before(puts($before)).await.expect("a row");
+                    let alone = async { Ok(()) };
+                    let $result = attempts(&contest, 3, || $call, alone).await?;
+                    let allowed: Vec<(i64, i64)> =
+                        $left.iter().flat_map(|count| [(*count, $balance), (*count - 100, $balance)]).collect();
+                    one_of(&left(&contest).await, &allowed)
+                })
+                .await;
+            }
+        }
+    )+};
+}
+
+operations! {
+    put: puts(7), 0, |()| [7, 107], 0;
+    update: adds(1), 0, |()| [101], 0;
+    delete: deletes(), 5, |()| [0, 100], 0;
+    condition_that_holds: takes(), 1, |taken| if taken { [100] } else { [-1] }, 0;
+    condition_that_comes_to_hold: takes(), 0, |taken| if taken { [99] } else { [100] }, 0;
+    two_reads_and_writes: reads_and_writes(), 0,
+        |(first, second)| if [(0, 1), (0, 101), (100, 101)].contains(&(first, second)) { [111] } else { [-1] }, 0;
+    scan: reads_all(), 0, |found| if found == 1 { [101] } else { [-1] }, 0;
+    lock: locks(), 0, |_| [101], 0;
+    external: acts(), 0, |_| [101], 0;
+    call: calls(), 0, |_| [101], 1;
+    read_only_call: asks(), 0, |_| [101], 0;
+    detached_call: sends(), 0, |()| [101], 1;
+}
+
+/// Three writers, each of whose writes finds the log full.
+#[tokio::test(start_paused = true)]
+async fn rolls_against_rolls() {
+    explore("rolls_against_rolls", &[1, 2], |contest: Contest| async move {
+        contest.before(puts(0)).await.expect("a row");
+        let (one, two, three) = tokio::join!(
+            contest.attempt("one", false, adds(1)),
+            contest.attempt("two", false, adds(10)),
+            contest.attempt("three", false, adds(100)),
+        );
+        one.and(two).and(three).map_err(|error| error.to_string())?;
+        one_of(&left(&contest).await, &[(111, 0)])
+    })
+    .await;
+}
+
+/// A collector that takes a living attempt for dead: whatever it starts again agrees with it.
+#[tokio::test(start_paused = true)]
+async fn a_collector_against_a_living_attempt() {
+    explore("a_collector_against_a_living_attempt", &[1, 2], |contest: Contest| async move {
+        contest.before(puts(0)).await.expect("a row");
+        let collects = async {
+            contest.collect(Shop::NAME).await;
+            Ok(())
+        };
+        let (first, second) = attempts(&contest, 1, reads_and_writes, collects).await?;
+        one_of(&(first, second), &[(0, 1)])?;
+        one_of(&left(&contest).await, &[(11, 0)])
+    })
+    .await;
+}
+
+/// Two of them, so that one claims what the other has just claimed.
+#[tokio::test(start_paused = true)]
+async fn two_collectors_against_a_living_attempt() {
+    explore("two_collectors_against_a_living_attempt", &[1], |contest: Contest| async move {
+        contest.before(puts(0)).await.expect("a row");
+        let collect = async {
+            tokio::join!(contest.collect(Shop::NAME), contest.collect(Shop::NAME));
+            Ok(())
+        };
+        attempts(&contest, 1, || adds(1), collect).await?;
+        one_of(&left(&contest).await, &[(1, 0)])
+    })
+    .await;
+}
+
+/// A callee that its caller's collector has started, while the caller still delivers it.
+#[tokio::test(start_paused = true)]
+async fn a_detached_call_against_its_collector() {
+    explore("a_detached_call_against_its_collector", &[1, 2], |contest: Contest| async move {
+        let collects = async {
+            contest.collect(Bank::NAME).await;
+            Ok(())
+        };
+        attempts(&contest, 1, sends, collects).await?;
+        one_of(&left(&contest).await, &[(1, 1)])
+    })
+    .await;
+}
