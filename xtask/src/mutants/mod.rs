@@ -1,6 +1,7 @@
 //! `cargo xtask mutants`: breaks each rule of the protocol in a copy of the sources, and sees a test fail.
 //!
-//! A rule whose removal no test notices is either useless or untested.
+//! A rule whose removal no test notices is either useless or untested. A run of all of them writes the page of the
+//! book that lists them with what has noticed them.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -17,8 +18,12 @@ use crate::tally::Tally;
 use table::{MUTANTS, Mutant};
 use transactions::TRANSACTIONS;
 
+mod page;
 mod table;
 mod transactions;
+
+/// All of them, by what they are about.
+const ALL: &[(&str, &[Mutant])] = &[("Steps and rows", MUTANTS), ("Transactions", TRANSACTIONS)];
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -31,7 +36,7 @@ pub(crate) fn run(options: &Options) -> Result<Tally, Box<dyn Error>> {
     let root = crate::cargo::root();
     let copy = root.join("target/mutants/workspace");
     let chosen = |mutant: &&Mutant| options.only.as_ref().is_none_or(|only| mutant.rule.contains(only));
-    let chosen: Vec<_> = MUTANTS.iter().chain(TRANSACTIONS).filter(chosen).collect();
+    let chosen: Vec<_> = ALL.iter().flat_map(|(_, mutants)| *mutants).filter(chosen).collect();
     copy_sources(root, &copy)?;
     let targets: BTreeSet<_> = chosen.iter().flat_map(|mutant| mutant.noticed_by).copied().collect();
     for target in targets {
@@ -40,11 +45,20 @@ pub(crate) fn run(options: &Options) -> Result<Tally, Box<dyn Error>> {
         }
     }
     let mut tally = Tally::default();
+    let mut outcomes = Vec::new();
     for mutant in chosen {
         let start = Instant::now();
         let outcome = try_out(&copy, mutant)?;
         println!("{outcome:<24}{:>5} s  {}", start.elapsed().as_secs(), mutant.rule);
-        if matches!(outcome, Outcome::NoticedBy(_)) { tally.passed += 1 } else { tally.failed += 1 }
+        if matches!(outcome, Outcome::NoticedBy(_)) {
+            tally.passed += 1
+        } else {
+            tally.failed += 1
+        }
+        outcomes.push((mutant.rule, outcome));
+    }
+    if options.only.is_none() {
+        fs::write(root.join(page::PATH), page::of(&outcomes))?;
     }
     Ok(tally)
 }
@@ -131,9 +145,21 @@ mod tests {
 
     #[test]
     fn what_is_to_be_replaced_is_there_once() {
-        for mutant in MUTANTS.iter().chain(TRANSACTIONS) {
+        for mutant in ALL.iter().flat_map(|(_, mutants)| *mutants) {
             let source = fs::read_to_string(crate::cargo::root().join(mutant.file)).expect("a source file");
             assert_eq!(source.matches(mutant.original).count(), 1, "{}: {}", mutant.file, mutant.rule);
         }
+    }
+
+    #[test]
+    fn the_page_lists_each_mutation_as_noticed() {
+        let page = fs::read_to_string(crate::cargo::root().join(page::PATH)).expect("the page");
+        let listed = page.lines().filter(|line| line.starts_with("| ") && line.contains("` |")).count();
+        let all: Vec<_> = ALL.iter().flat_map(|(_, mutants)| *mutants).collect();
+        for mutant in &all {
+            let noticed = |target: &&str| page.contains(&page::line(mutant, target));
+            assert!(mutant.noticed_by.iter().any(noticed), "run `cargo xtask mutants`: {}", mutant.rule);
+        }
+        assert_eq!(listed, all.len(), "run `cargo xtask mutants`");
     }
 }
