@@ -44,6 +44,7 @@ impl<T: Serialize + DeserializeOwned> App<T> {
             .settings(settings())
             .crash_plan(crashes.clone())
             .collect_every(Some(COLLECT_EVERY))
+            .collect_garbage_every(Some(COLLECT_EVERY))
             .start()
             .await?;
         Ok(Self { client: host.client(), host, store, crashes, ledger })
@@ -55,6 +56,7 @@ impl<T: Serialize + DeserializeOwned> App<T> {
 fn settings() -> Settings {
     Settings {
         timeout: Duration::from_secs(1),
+        longest_timeout: Duration::from_secs(1),
         margin: Duration::from_millis(200),
         backoff: Duration::from_millis(20),
         max_backoff: Duration::from_millis(500),

@@ -124,6 +124,7 @@ impl Interleavings {
             .settings(self.settings.clone())
             .crash_plan(Arc::clone(scheduler) as Arc<dyn CrashPlan>)
             .collect_every(None)
+            .collect_garbage_every(None)
             .start();
         host.await.expect("a host")
     }
