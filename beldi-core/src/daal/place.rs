@@ -46,6 +46,12 @@ impl Place {
         }
     }
 
+    /// Whether this was the roll of another log than the one that the row has at the same epoch: the row was removed
+    /// and made again, or its first live epoch has moved.
+    pub(super) fn is_outdated(&self, row: &RowState) -> bool {
+        matches!(self, Self::Roll(_)) && !self.rolls(row)
+    }
+
     /// Whether this was the roll of the log as it is.
     pub(super) fn rolls(&self, row: &RowState) -> bool {
         let Self::Roll(roll) = self else { return false };

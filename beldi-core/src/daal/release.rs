@@ -119,6 +119,8 @@ impl RowRelease<'_> {
             }
             if row.log.len() >= self.environment.settings.log_entries && !place.rolls(&row) {
                 place = self.segments().prepare_roll(&row).await?;
+            } else if place.is_outdated(&row) {
+                place = Place::AppendAt(row.epoch);
             }
         }
         Err(contended(self.table))

@@ -77,6 +77,8 @@ impl RowWriter<'_> {
             }
             if row.log.len() >= self.environment.settings.log_entries && !place.rolls(&row) {
                 place = segments.prepare_roll(&row).await?;
+            } else if place.is_outdated(&row) {
+                place = Place::AppendAt(row.epoch);
             } else if self.change.condition.is_some() {
                 if outcome {
                     self.check_conflict(old.as_ref())?;
