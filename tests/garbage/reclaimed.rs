@@ -116,3 +116,17 @@ async fn a_deleted_row_that_is_written_again_stays() {
     assert_eq!(call(&client, free("tea".into())).await, 2);
     assert_eq!(leftovers(&host).await, [""; 0]);
 }
+
+/// The attempt that has removed the row dies before the instance is marked as done; who marks it runs no handler.
+#[tokio::test(start_paused = true)]
+async fn a_result_that_another_attempt_marks_lists_its_tombstones() {
+    let plan = Plan::new(|point| before(point, "replace", "UpdateItem shop-journal"), 1, Then::Crash);
+    let host = start(beldi::testing::fresh_store().await.expect("a store"), settings(), Some(plan.clone())).await;
+    call(&host.client(), replace("tea".into(), "coffee".into())).await;
+    host.settle().await.expect("the store answers");
+    assert!(plan.has_struck());
+    reclaim(&host).await;
+    assert_eq!(items(&host, "stock").await.len(), 0);
+    reclaim_all(&host).await;
+    assert_eq!(leftovers(&host).await, [""; 0]);
+}

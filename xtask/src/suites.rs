@@ -1,4 +1,4 @@
-//! `cargo xtask interleave` and `cargo xtask budget`: test targets run in a way of their own.
+//! `cargo xtask interleave`, `cargo xtask garbage` and `cargo xtask budget`: test targets run in a way of their own.
 
 use std::error::Error;
 use std::process::Stdio;
@@ -15,6 +15,14 @@ pub(crate) fn interleave() -> Result<Tally> {
     let targets = ["--test", "interleavings", "--test", "interleavings_transactions"];
     let arguments = [&["test", "--release"], targets.as_slice(), &["--", "--nocapture"]].concat();
     run(&arguments, &[("BELDI_INTERLEAVINGS", "all")], |line| Some(line))
+}
+
+/// Writes a hot row for long, where the test suite does for a while, and prints what each write costs.
+pub(crate) fn garbage() -> Result<Tally> {
+    let arguments =
+        ["test", "--release", "--quiet", "--test", "garbage", "costs", "--", "--nocapture", "--test-threads", "1"];
+    let shown = |line| Some(line).filter(|line: &&str| line.starts_with('|'));
+    run(&arguments, &[("BELDI_GARBAGE", "long")], shown)
 }
 
 /// Prints the table of the request budget.

@@ -14,9 +14,11 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::tally::Tally;
+use garbage::GARBAGE;
 use table::{MUTANTS, Mutant};
 use transactions::TRANSACTIONS;
 
+mod garbage;
 mod table;
 mod transactions;
 
@@ -31,7 +33,7 @@ pub(crate) fn run(options: &Options) -> Result<Tally, Box<dyn Error>> {
     let root = crate::cargo::root();
     let copy = root.join("target/mutants/workspace");
     let chosen = |mutant: &&Mutant| options.only.as_ref().is_none_or(|only| mutant.rule.contains(only));
-    let chosen: Vec<_> = MUTANTS.iter().chain(TRANSACTIONS).filter(chosen).collect();
+    let chosen: Vec<_> = MUTANTS.iter().chain(TRANSACTIONS).chain(GARBAGE).filter(chosen).collect();
     copy_sources(root, &copy)?;
     let targets: BTreeSet<_> = chosen.iter().flat_map(|mutant| mutant.noticed_by).copied().collect();
     for target in targets {
@@ -131,7 +133,7 @@ mod tests {
 
     #[test]
     fn what_is_to_be_replaced_is_there_once() {
-        for mutant in MUTANTS.iter().chain(TRANSACTIONS) {
+        for mutant in MUTANTS.iter().chain(TRANSACTIONS).chain(GARBAGE) {
             let source = fs::read_to_string(crate::cargo::root().join(mutant.file)).expect("a source file");
             assert_eq!(source.matches(mutant.original).count(), 1, "{}: {}", mutant.file, mutant.rule);
         }
