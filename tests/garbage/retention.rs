@@ -73,30 +73,38 @@ async fn a_caller_that_is_too_old_is_parked_and_calls_nobody_anew() {
     }
 }
 
-/// A participant that was told of the commit, marked as done and reclaimed is told again.
-#[tokio::test(start_paused = true)]
-async fn a_commit_that_is_told_again_after_the_participant_is_gone_is_acknowledged() {
+/// A participant that was told the decision, marked as done and reclaimed is told again: when its records are gone, and
+/// when its result is gone too.
+async fn told_again(refuse: bool, after_s: u64) {
     // The coordinator dies before it is marked as done.
-    let plan = Plan::new(
-        |point| before(point, "buy", "UpdateItem shop-journal") || before(point, "leave", "UpdateItem shop-journal"),
-        1,
-        Then::Crash,
-    );
+    let plan = Plan::new(|point| before(point, "buy", "UpdateItem shop-journal"), 1, Then::Crash);
     let host = start(fresh_store().await.expect("a store"), settings(), Some(plan.clone())).await;
-    drop(try_call(&host.client(), "one", buy("tea".into(), "ann".into(), false)).await);
-    for _ in 0..200 {
+    let buy = || buy("tea".into(), "ann".into(), refuse);
+    drop(try_call(&host.client(), "one", buy()).await);
+    for _ in 0..after_s {
         sleep(Duration::from_secs(1)).await;
         host.collect_garbage().await.expect("the store answers");
     }
     assert!(plan.has_struck());
-    assert_eq!(journal(&host, "bank").await, [""; 0]);
+    let left = journal(&host, "bank").await;
+    assert!(left.iter().all(|record| !record.contains("prepared")), "{left:#?}");
+    assert_eq!(left.len(), usize::from(after_s < 60), "{left:#?}");
     host.settle().await.expect("the store answers");
-    assert_eq!(try_call(&host.client(), "one", buy("tea".into(), "ann".into(), false)).await, Some(Ok(1)));
-    let parked = host.client().parked("shop").await.expect("the parked instances");
-    assert_eq!(parked, []);
-    assert!(format!("{:?}", items(&host, "accounts").await).contains("N(\"1\")"));
+    let answer = try_call(&host.client(), "one", buy()).await;
+    assert_eq!(answer, Some(if refuse { Err(Refused) } else { Ok(1) }));
+    assert_eq!(host.client().parked("shop").await.expect("the parked"), []);
+    let accounts = format!("{:?}", items(&host, "accounts").await);
+    assert_eq!(accounts.contains("N(\"1\")"), !refuse, "{accounts}");
     reclaim_all(&host).await;
     assert_eq!(leftovers(&host).await, [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_decision_that_is_told_again_after_the_participant_is_gone_is_acknowledged() {
+    for refuse in [false, true] {
+        told_again(refuse, 10).await;
+        told_again(refuse, 200).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
