@@ -154,7 +154,7 @@ async fn measured() -> (LocalHost, Arc<Counting>) {
     let slow = Arc::new(Delayed::fixed(Arc::clone(&counting) as _, Duration::from_millis(1), Duration::ZERO));
     let settings = Settings { log_entries: 1_000, ..Settings::default() };
     let builder = LocalHost::builder(slow).world(VirtualWorld::new(1)).settings(settings);
-    (builder.collect_every(None).start().await.expect("a host"), counting)
+    (builder.collect_every(None).collect_garbage_every(None).start().await.expect("a host"), counting)
 }
 
 /// How long calls took, and how many requests they made, with what followed their replies.

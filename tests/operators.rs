@@ -105,6 +105,7 @@ impl Bench {
             .settings(settings)
             .crash_plan(Arc::clone(&plan) as Arc<dyn CrashPlan>)
             .collect_every(None)
+            .collect_garbage_every(None)
             .start()
             .await
             .expect("a host");

@@ -94,6 +94,10 @@ impl Store for LaggingIndexes {
             Ok(answer)
         })
     }
+
+    fn expires_items(&self) -> bool {
+        false
+    }
 }
 
 /// Started and missed of one round.
@@ -205,6 +209,10 @@ impl Store for SlowRecord {
             tokio::time::sleep(Duration::from_millis(delay_ms)).await;
             self.inner.execute(request).await
         })
+    }
+
+    fn expires_items(&self) -> bool {
+        false
     }
 }
 

@@ -81,6 +81,7 @@ async fn client() -> Client {
     let host = LocalHost::builder(fresh_store().await.expect("a store"))
         .world(VirtualWorld::new(0))
         .collect_every(None)
+        .collect_garbage_every(None)
         .start()
         .await
         .expect("a host");

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::function::FunctionEntry;
+use crate::garbage::Watermarks;
 use crate::invoke::Invoker;
 use crate::registry::Registry;
 use crate::store::SharedStore;
@@ -25,6 +27,37 @@ pub struct Environment {
     pub settings: Settings,
     /// How transactions ended, counted.
     pub transactions: Tallies,
+    /// How far garbage collection has come, as far as this process knows.
+    pub watermarks: Watermarks,
+}
+
+/// Times that do not fit together.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// Garbage collection does not wait so long for an attempt.
+    #[error(
+        "the timeout of {whose} is {timeout:?}, and no attempt may live longer than {longest:?}: shorten it, or raise `longest_timeout`"
+    )]
+    Timeout {
+        /// The settings, or a function.
+        whose: String,
+        /// The timeout.
+        timeout: Duration,
+        /// The longest that is allowed.
+        longest: Duration,
+    },
+    /// A caller could ask for a result that is gone.
+    #[error(
+        "{whose} would keep results for {retention:?}, and attempts may ask for them for {shortest:?}: raise `retention`"
+    )]
+    Retention {
+        /// The settings, or a function.
+        whose: String,
+        /// The time.
+        retention: Duration,
+        /// The shortest that is safe.
+        shortest: Duration,
+    },
 }
 
 /// Limits and intervals of the protocol. The defaults suit Lambda; tests and local hosts shorten them.
@@ -32,6 +65,10 @@ pub struct Environment {
 pub struct Settings {
     /// `T`: how long one attempt may live where the function does not say. Default 30 s.
     pub timeout: Duration,
+    /// The longest time that an attempt of any function may live, now or after any deployment: garbage collection
+    /// waits that long for attempts that may still be alive. No timeout may be longer. Default 15 min, which is AWS
+    /// Lambda's limit; do not lower it while attempts may live that were started under a higher one.
+    pub longest_timeout: Duration,
     /// What is added to an attempt's deadline before another is started: clock skew and requests that are
     /// still on their way. Default 5 s.
     pub margin: Duration,
@@ -45,7 +82,8 @@ pub struct Settings {
     pub max_backoff: Duration,
     /// How often a caller invokes a callee whose attempt died, before its own attempt ends. Default 5.
     pub call_tries: u32,
-    /// `R`: how long the result of an instance is kept. Default 7 days.
+    /// `R`: how long the result of an instance is kept where its function does not say. At least
+    /// [`shortest_retention`](Self::shortest_retention). Default 7 days.
     pub retention: Duration,
 }
 
@@ -53,6 +91,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             timeout: Duration::from_secs(30),
+            longest_timeout: Duration::from_secs(15 * 60),
             margin: Duration::from_secs(5),
             log_entries: 16,
             max_attempts: 10,
@@ -69,5 +108,34 @@ impl Settings {
     pub fn backoff_after(&self, attempts: u32) -> Duration {
         let doubled = self.backoff.saturating_mul(1 << attempts.saturating_sub(1).min(20));
         doubled.min(self.max_backoff)
+    }
+
+    /// The shortest time that results may be kept: as long as an attempt and the one after it may take, so that the
+    /// second finds what the first was told, with a margin for each.
+    pub fn shortest_retention(&self) -> Duration {
+        (self.longest_timeout + self.margin) * 2
+    }
+
+    /// Refuses times that do not fit together, for these functions.
+    pub(crate) fn check(
+        &self,
+        functions: impl Iterator<Item = &'static FunctionEntry>,
+    ) -> Result<(), Vec<SettingsError>> {
+        let shortest = self.shortest_retention();
+        let mut of = vec![("the settings".to_owned(), Some(self.timeout), Some(self.retention))];
+        of.extend(functions.map(|function| {
+            let FunctionEntry { service, name, timeout, retention, .. } = *function;
+            (format!("the function `{service}/{name}`"), timeout, retention)
+        }));
+        let mut errors = Vec::new();
+        for (whose, timeout, retention) in of {
+            if let Some(timeout) = timeout.filter(|timeout| *timeout > self.longest_timeout) {
+                errors.push(SettingsError::Timeout { whose: whose.clone(), timeout, longest: self.longest_timeout });
+            }
+            if let Some(retention) = retention.filter(|retention| *retention < shortest) {
+                errors.push(SettingsError::Retention { whose, retention, shortest });
+            }
+        }
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 }

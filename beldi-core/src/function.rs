@@ -26,6 +26,8 @@ pub trait Function: Send + Sync + 'static {
     const READ_ONLY: bool;
     /// How long one attempt may live; the host's default when absent.
     const TIMEOUT: Option<Duration>;
+    /// How long results are kept; the host's default when absent.
+    const RETENTION: Option<Duration>;
     /// A hash of the handler's code, kept in the intent.
     const CODE: u64;
     /// How the arguments and the output are written and read.
@@ -58,6 +60,7 @@ pub struct FunctionEntry {
     pub(crate) read_only: bool,
     pub(crate) fallible: bool,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) retention: Option<Duration>,
     pub(crate) code: u64,
     pub(crate) file: &'static str,
     pub(crate) line: u32,
@@ -82,6 +85,7 @@ impl FunctionEntry {
             read_only: F::READ_ONLY,
             fallible,
             timeout: F::TIMEOUT,
+            retention: F::RETENTION,
             code: F::CODE,
             file,
             line,

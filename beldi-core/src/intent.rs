@@ -24,6 +24,7 @@ use crate::attributes::{get_string, get_u64, number, string};
 use crate::data::DataError;
 use crate::environment::{Environment, Settings, journal_table};
 use crate::error::Fault;
+use crate::garbage::{self, Class, Expiry, Finished, Told};
 use crate::ids::InstanceId;
 use crate::store::{Attributes, Placeholders, ReturnValues, StoreError, UpdateItem};
 use crate::txn::TransactionContext;
@@ -41,6 +42,10 @@ pub(crate) const PARKED: &str = "parked";
 /// The partition of the index that holds participants which have waited for a decision for long.
 pub(crate) const IN_DOUBT: &str = "in-doubt";
 
+/// The participants below a participant that had prepared before it was done, as JSON: whoever is told of a rollback
+/// once more says again what it had answered.
+pub(crate) const ANSWERED: &str = "answered";
+
 /// The open partitions of the index.
 pub(crate) fn open_shards() -> impl Iterator<Item = String> {
     (0..SHARDS).map(|shard| format!("open-{shard}"))
@@ -57,6 +62,7 @@ pub(crate) fn running(identity: &Identity, start_ms: u64, settings: &Settings) -
     intent.insert("arguments".to_owned(), string(&identity.arguments));
     intent.insert("due".to_owned(), number(identity.deadline_ms + millis(settings.margin)));
     intent.insert("shard".to_owned(), string(shard_of(identity.instance)));
+    garbage::enter(&mut intent, Class::Open.of_instance(identity.instance), start_ms);
     if let Some(transaction) = &identity.transaction {
         let json = serde_json::to_string(transaction).expect("names and numbers are always JSON");
         intent.insert("transaction".to_owned(), string(json));
@@ -65,13 +71,25 @@ pub(crate) fn running(identity: &Identity, start_ms: u64, settings: &Settings) -
 }
 
 /// The intent of a participant that was told of a rollback before it began: it never will.
-pub(crate) fn born_aborted(function: &str, instance: InstanceId, now_ms: u64) -> Attributes {
+pub(crate) fn born_aborted(
+    environment: &Environment,
+    service: &str,
+    function: &str,
+    instance: InstanceId,
+) -> Attributes {
+    let now_ms = environment.world.now_ms();
     let mut intent = key(instance);
     intent.insert("function".to_owned(), string(function));
     intent.insert("start".to_owned(), number(now_ms));
     intent.insert("done".to_owned(), number(now_ms));
     intent.insert("result".to_owned(), string("null"));
+    expire(&mut intent, garbage::expiry(environment, service, function, instance, now_ms));
     intent
+}
+
+/// Lets a record 0 that is all there is of an instance expire.
+fn expire(intent: &mut Attributes, expiry: Expiry) {
+    intent.extend(expiry.set.into_iter().map(|(name, value)| (name.to_owned(), value)));
 }
 
 /// The transaction that an instance takes part in.
@@ -80,9 +98,12 @@ pub(crate) fn transaction_of(intent: &Attributes) -> Option<TransactionContext> 
 }
 
 /// The intent of an instance that is done as soon as it is recorded.
-pub(crate) fn born_done(identity: &Identity, start_ms: u64, done_ms: u64) -> Attributes {
+pub(crate) fn born_done(environment: &Environment, identity: &Identity, start_ms: u64) -> Attributes {
+    let done_ms = environment.world.now_ms();
     let mut intent = common(identity, start_ms);
     intent.insert("done".to_owned(), number(done_ms));
+    let (function, instance) = (identity.function, identity.instance);
+    expire(&mut intent, garbage::expiry(environment, function.service, function.name, instance, done_ms));
     intent
 }
 
@@ -167,19 +188,29 @@ impl Transition {
     }
 }
 
-/// Marks an instance as done: result in; arguments, observations and due time out. One that is done
-/// already stays as it is.
-pub(crate) async fn mark_done(
-    environment: &Environment,
-    service: &str,
-    instance: InstanceId,
-    result: &str,
-) -> Result<(), StoreError> {
-    Transition::of_open()
-        .set("done", number(environment.world.now_ms()))
-        .set("result", string(result))
+/// Marks an instance as done: result in; arguments, observations and due time out. What it leaves besides is for
+/// garbage collection; where that is nothing, the result expires. One that is done already stays as it is.
+pub(crate) async fn mark_done(environment: &Environment, service: &str, finished: &Finished) -> Result<(), StoreError> {
+    let Finished { instance, function, result, records, told, .. } = finished;
+    let done_ms = environment.world.now_ms();
+    let tombstones = finished.list(environment, service).await?;
+    let Expiry { mut set, remove } = match *records > 1 || tombstones.is_some() {
+        true => Expiry { set: garbage::more(finished, tombstones), remove: &[] },
+        false => garbage::expiry(environment, service, function, *instance, done_ms),
+    };
+    set.push(("done", number(done_ms)));
+    set.push(("result", string(result)));
+    match told {
+        Some(Told::Prepared(below)) => set.push((ANSWERED, string(below))),
+        Some(Told::Aborted) => set.push(("aborted", AttributeValue::Bool(true))),
+        None => {}
+    }
+    let transition =
+        set.into_iter().fold(Transition::of_open(), |transition, (name, value)| transition.set(name, value));
+    transition
         .remove(&["arguments", "due", "shard", "observations", "effect", "error", "parked"])
-        .apply(environment, service, instance)
+        .remove(remove)
+        .apply(environment, service, *instance)
         .await
         .map(drop)
 }

@@ -72,6 +72,7 @@ mod timeout;
 /// | `service = Hotel` | the service that the function belongs to; required |
 /// | `read_only` | the function has no effects, which the compiler checks; it then costs no more than its reads, and other `read_only` functions may call it |
 /// | `timeout = "5s"` | how long one attempt may take, in `ms`, `s` or `m`, at most the 15 minutes of AWS Lambda; the host's limit when absent |
+/// | `retention = "7d"` | how long results are kept, in `s`, `m`, `h` or `d`; a caller that repeats a call later is parked; the host's time when absent |
 ///
 /// # Limits
 ///

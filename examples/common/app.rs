@@ -21,6 +21,9 @@ use super::options::Options;
 /// How often the collectors look for what an attempt that died has left.
 const COLLECT_EVERY: Duration = Duration::from_millis(200);
 
+/// How often the garbage collectors run.
+const COLLECT_GARBAGE_EVERY: Duration = Duration::from_secs(1);
+
 /// How long a shutdown waits for requests that are under way.
 pub(crate) const GRACE: Duration = Duration::from_secs(10);
 
@@ -44,6 +47,7 @@ impl<T: Serialize + DeserializeOwned> App<T> {
             .settings(settings())
             .crash_plan(crashes.clone())
             .collect_every(Some(COLLECT_EVERY))
+            .collect_garbage_every(Some(COLLECT_GARBAGE_EVERY))
             .start()
             .await?;
         Ok(Self { client: host.client(), host, store, crashes, ledger })
@@ -55,6 +59,7 @@ impl<T: Serialize + DeserializeOwned> App<T> {
 fn settings() -> Settings {
     Settings {
         timeout: Duration::from_secs(1),
+        longest_timeout: Duration::from_secs(1),
         margin: Duration::from_millis(200),
         backoff: Duration::from_millis(20),
         max_backoff: Duration::from_millis(500),

@@ -164,6 +164,7 @@ fn between(before: Statistics, after: Statistics) -> Statistics {
         rolled_back: after.rolled_back - before.rolled_back,
         died: after.died - before.died,
         most_tries: after.most_tries,
+        garbage: after.garbage,
     }
 }
 

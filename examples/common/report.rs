@@ -27,8 +27,8 @@ impl Report<'_> {
     /// What was done, and what it took.
     fn numbers(&self) -> String {
         let all = self.measured.total();
-        let Statistics { attempts, crashed, timed_out, restarted, repeated, committed, rolled_back, died, most_tries } =
-            self.statistics;
+        let Statistics { attempts, crashed, timed_out, restarted, repeated, garbage, .. } = self.statistics;
+        let Statistics { committed, rolled_back, died, most_tries, .. } = self.statistics;
         let total = self.requests.total();
         let each_second = all as f64 / self.measured.time.as_secs_f64().max(f64::MIN_POSITIVE);
         let for_each = total as f64 / all.max(1) as f64;
@@ -48,6 +48,8 @@ impl Report<'_> {
             let remark = format!("of a conflict, and were made again; at most {most_tries} tries in one attempt");
             row("tries died", died, remark);
         }
+        let reclaimed = format!("segments, tombstones and records, for {} requests", garbage.requests);
+        row("reclaimed", garbage.reclaimed(), reclaimed);
         row("store requests", total, format!("{for_each:.1} for each request, repetitions and collectors included"));
         right_aligned(&mut table, 1..2);
         table.trim_fmt()

@@ -18,7 +18,12 @@ pub(crate) struct Bench {
 impl Bench {
     pub(crate) async fn new() -> Self {
         let store: SharedStore = Arc::new(EmbeddedStore::in_memory().expect("a store"));
-        let host = LocalHost::builder(Arc::clone(&store)).collect_every(None).start().await.expect("a host");
+        let host = LocalHost::builder(Arc::clone(&store))
+            .collect_every(None)
+            .collect_garbage_every(None)
+            .start()
+            .await
+            .expect("a host");
         let gateway = host.serve(([127, 0, 0, 1], 0)).await.expect("a gateway");
         Self { host, http: Http::new(gateway), store }
     }

@@ -121,7 +121,11 @@ impl Measured {
     async fn start() -> Self {
         let counting = Arc::new(Counting::new(fresh_store().await.expect("a store")));
         let slow = Arc::new(Delayed::fixed(Arc::clone(&counting) as _, Duration::from_millis(1), Duration::ZERO));
-        let host = LocalHost::builder(slow).world(VirtualWorld::new(1)).collect_every(None).start();
+        let host = LocalHost::builder(slow)
+            .world(VirtualWorld::new(1))
+            .collect_every(None)
+            .collect_garbage_every(None)
+            .start();
         let host = host.await.expect("a host");
         Self { client: host.client(), host, counting }
     }

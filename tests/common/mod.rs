@@ -41,7 +41,11 @@ pub(crate) async fn host_on(store: SharedStore, settings: Settings, plan: Option
 }
 
 pub(crate) fn builder(store: SharedStore, settings: Settings, plan: Option<CrashAt>) -> LocalHostBuilder {
-    let builder = LocalHost::builder(store).world(VirtualWorld::new(7)).settings(settings).collect_every(None);
+    let builder = LocalHost::builder(store)
+        .world(VirtualWorld::new(7))
+        .settings(settings)
+        .collect_every(None)
+        .collect_garbage_every(None);
     match plan {
         Some(plan) => builder.crash_plan(Arc::new(plan)),
         None => builder,

@@ -147,7 +147,7 @@ impl Bench {
     async fn with(plan: Option<Arc<dyn CrashPlan>>) -> Self {
         let store = Arc::new(EmbeddedStore::in_memory().expect("a store"));
         let settings = Settings { backoff: Duration::from_millis(1), ..Settings::default() };
-        let mut builder = LocalHost::builder(store).settings(settings).collect_every(None);
+        let mut builder = LocalHost::builder(store).settings(settings).collect_every(None).collect_garbage_every(None);
         if let Some(plan) = plan {
             builder = builder.crash_plan(plan);
         }

@@ -30,6 +30,10 @@ impl Store for OneBadRow {
         }
         self.inner.execute(request)
     }
+
+    fn expires_items(&self) -> bool {
+        false
+    }
 }
 /// One row that could not be updated stopped each round of the collector.
 #[tokio::test(start_paused = true)]

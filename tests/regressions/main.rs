@@ -92,6 +92,10 @@ impl Store for Net {
             task.await.expect("no panic")
         })
     }
+
+    fn expires_items(&self) -> bool {
+        false
+    }
 }
 
 #[beldi::function(service = Shop)]

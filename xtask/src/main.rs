@@ -28,6 +28,8 @@ enum Command {
     Ci(ci::Options),
     /// Count the store requests of each kind of work, and print the table
     Budget,
+    /// Write a hot row 100,000 times while garbage is collected, and compare the last tenth with the first (minutes)
+    Garbage,
     /// Explore all interleavings of the small scenarios (tens of minutes)
     Interleave,
     /// Break each rule of the protocol in a copy, and see a test fail
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Ci(options) => ci::run(&options),
         Command::Budget => suites::budget(),
+        Command::Garbage => suites::garbage(),
         Command::Interleave => suites::interleave(),
         Command::Mutants(options) => mutants::run(&options),
         Command::DynamodbLocal(options) => dynamodb_local::run(&options),

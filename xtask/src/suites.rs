@@ -1,4 +1,4 @@
-//! `cargo xtask interleave` and `cargo xtask budget`: test targets run in a way of their own.
+//! `cargo xtask interleave`, `cargo xtask garbage` and `cargo xtask budget`: test targets run in a way of their own.
 
 use std::error::Error;
 use std::process::Stdio;
@@ -29,6 +29,13 @@ pub(crate) fn interleave() -> Result<Tally> {
         "{explorations} explorations to their end: {ended} interleavings run to their end, {broken_off} broken off"
     );
     Ok(tally)
+}
+
+/// Writes a hot row for long, where the test suite does for a while, and prints what each write costs.
+pub(crate) fn garbage() -> Result<Tally> {
+    let arguments =
+        ["test", "--release", "--quiet", "--test", "garbage", "costs", "--", "--nocapture", "--test-threads", "1"];
+    run(&arguments, &[("BELDI_GARBAGE", "long")], |line| Some(line).filter(|line| line.starts_with('|')))
 }
 
 /// Prints the table of the request budget.

@@ -16,6 +16,7 @@ use crate::collector;
 use crate::environment::{Environment, journal_table};
 use crate::error::{AttemptError, Fault, InvokeError, Problem, ProblemKind};
 use crate::function::FunctionEntry;
+use crate::garbage::Finished;
 use crate::ids::InstanceId;
 use crate::intent;
 use crate::invoke::{Delivery, Invocation};
@@ -40,7 +41,7 @@ pub(crate) struct Epilogue {
 /// What may follow the reply.
 pub(crate) enum Task {
     /// Marks instances of a service as done, with their results.
-    MarkDone { service: &'static str, results: Vec<(InstanceId, String)> },
+    MarkDone { service: &'static str, finished: Vec<Finished> },
     /// Delivers an invocation.
     Trigger(Invocation),
     /// Lets no collector start a participant that waits for a decision.
@@ -52,9 +53,8 @@ impl Epilogue {
     pub(crate) async fn run(self) {
         let environment = &self.environment;
         let outcome = match self.task {
-            Task::MarkDone { service, results } => {
-                let marks =
-                    results.iter().map(|(instance, result)| intent::mark_done(environment, service, *instance, result));
+            Task::MarkDone { service, finished } => {
+                let marks = finished.iter().map(|finished| intent::mark_done(environment, service, finished));
                 try_join_all(marks).await.map(drop).map_err(|error| error.to_string())
             }
             Task::Trigger(invocation) => {
@@ -190,7 +190,9 @@ async fn load(environment: &Environment, identity: &Identity) -> Result<Result<J
     match Journal::load(environment, identity).await {
         Ok(Loaded::Absent) => Ok(Ok(Journal::optimistic(environment.clone(), identity.clone(), start_ms))),
         Ok(Loaded::Running(journal)) => Ok(Ok(*journal)),
-        Ok(Loaded::Done { result, marked }) => Ok(Err(reply(environment, identity, result, !marked))),
+        Ok(Loaded::Done { result, unmarked }) => {
+            Ok(Err(reply(environment, identity, result, unmarked.map(|one| *one))))
+        }
         Ok(Loaded::Mismatch | Loaded::Prepared { .. } | Loaded::Aborted { .. }) => Err(mismatch(identity)),
         Ok(Loaded::Parked { error }) => Err(refused(identity, ProblemKind::Parked, &format!("parked after: {error}"))),
         Err(fault) => Err(failed(environment, identity, None, trapped(fault)).await),
@@ -203,7 +205,10 @@ async fn execute(environment: &Environment, identity: &Identity, journal: Journa
     for _ in 0..MAX_REPLAYS {
         let failure = match run(Cx::new(Arc::clone(&journal))).await {
             Ok(Ran::Returned(result)) => match conclude(&journal, &result).await {
-                Ok(unmarked) => return Ok(reply(environment, identity, result, unmarked)),
+                Ok(unmarked) => {
+                    let unmarked = unmarked.then(|| journal.finished(&result));
+                    return Ok(reply(environment, identity, result, unmarked));
+                }
                 Err(fault) => trapped(fault),
             },
             Ok(Ran::Stopped(failure)) | Err(failure) => failure,
@@ -266,10 +271,11 @@ fn trapped(fault: Fault) -> Trapped {
     fault.into()
 }
 
-fn reply(environment: &Environment, identity: &Identity, result: String, unmarked: bool) -> Reply {
-    let results = vec![(identity.instance, result.clone())];
-    let task = Task::MarkDone { service: identity.function.service, results };
-    let epilogue = unmarked.then(|| Epilogue { environment: environment.clone(), task });
+fn reply(environment: &Environment, identity: &Identity, result: String, unmarked: Option<Finished>) -> Reply {
+    let epilogue = unmarked.map(|finished| {
+        let task = Task::MarkDone { service: identity.function.service, finished: vec![finished] };
+        Epilogue { environment: environment.clone(), task }
+    });
     Reply { result, epilogue }
 }
 

@@ -5,6 +5,7 @@
 //! it is absent, so two attempts never go on with different observations; [`Journal::conclude`] returns
 //! only what is determined by the journal). Records are written once.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_dynamo::AttributeValue;
@@ -13,10 +14,12 @@ use super::fingerprint::{Fingerprint, What};
 use super::load::load_records;
 use super::record::{Entry, MAX_OUTCOME_BYTES, MAX_VALUE_BYTES, Record, Recorded, split};
 use crate::attributes::{number, size_of, size_of_all, string};
+use crate::daal::RowKey;
 use crate::data::{Lists, canonical};
 use crate::environment::{Environment, journal_table};
 use crate::error::{Divergence, Fault};
 use crate::function::FunctionEntry;
+use crate::garbage::Finished;
 use crate::ids::{InstanceId, StepPath, digest};
 use crate::intent;
 use crate::invoke::Delivery;
@@ -58,6 +61,8 @@ pub(crate) struct Journal {
     recorded: Recorded,
     /// The locks that the instance holds by itself.
     guards: Guards,
+    /// The rows that the instance has left as tombstones, or may have, by their names.
+    tombstones: Mutex<BTreeMap<String, RowKey>>,
     state: Mutex<State>,
     /// Held while a record is put: records of one attempt have one order.
     flushing: tokio::sync::Mutex<()>,
@@ -107,7 +112,8 @@ impl Journal {
         };
         let flushing = tokio::sync::Mutex::default();
         let guards = Guards::default();
-        Self { environment, identity, attempts: 0, recorded, guards, state: Mutex::new(state), flushing }
+        let (tombstones, state) = (Mutex::default(), Mutex::new(state));
+        Self { environment, identity, attempts: 0, recorded, guards, tombstones, state, flushing }
     }
 
     /// The same with the number of attempts that the journal tells.
@@ -137,6 +143,27 @@ impl Journal {
     /// durable.
     pub(crate) fn start_ms(&self) -> u64 {
         self.state().start_ms
+    }
+
+    /// Notes rows that the instance has left as tombstones, or may have: live and in replay alike.
+    pub(crate) fn leaves(&self, rows: impl IntoIterator<Item = RowKey>) {
+        let mut tombstones = self.tombstones.lock().unwrap_or_else(PoisonError::into_inner);
+        tombstones.extend(rows.into_iter().map(|row| (row.name(), row)));
+    }
+
+    /// The instance as it is to be marked as done.
+    pub(crate) fn finished(&self, result: &str) -> Finished {
+        let tombstones = self.tombstones.lock().unwrap_or_else(PoisonError::into_inner);
+        let State { next_record, start_ms, .. } = *self.state();
+        Finished {
+            instance: self.identity.instance,
+            function: self.identity.function.name.to_owned(),
+            result: result.to_owned(),
+            start_ms,
+            records: next_record,
+            tombstones: tombstones.values().cloned().collect(),
+            told: None,
+        }
     }
 
     /// The locks that the instance holds by itself.
@@ -247,6 +274,7 @@ impl Journal {
         let first_bytes = if self.is_durable() { 0 } else { size_of_all(&self.intent(None)) };
         let last_bytes = outcomes.iter().map(Entry::size).sum::<usize>()
             + last.result.as_ref().map_or(0, String::len)
+            + last.tombstones.as_ref().map_or(0, size_of)
             + last.part.as_ref().map_or(0, Part::size);
         let mut runs = split(observations, first_bytes, last_bytes);
         let observations = runs.pop().unwrap_or_default();
@@ -287,7 +315,7 @@ impl Journal {
     fn intent(&self, result: Option<&str>) -> Attributes {
         let start_ms = self.start_ms();
         match result {
-            Some(_) => intent::born_done(&self.identity, start_ms, self.environment.world.now_ms()),
+            Some(_) => intent::born_done(&self.environment, &self.identity, start_ms),
             None => intent::running(&self.identity, start_ms, &self.environment.settings),
         }
     }
@@ -317,7 +345,10 @@ impl Journal {
         if is_durable && pending.is_empty() {
             return Ok(true);
         }
-        self.put_records(pending, Record { result: Some(result.to_owned()), ..Record::default() }).await?;
+        // Whoever finds the result does not run the handler again, and knows what it has left by this alone.
+        let tombstones = self.finished(result).list(&self.environment, function.service).await?;
+        let result = Some(result.to_owned());
+        self.put_records(pending, Record { result, tombstones, ..Record::default() }).await?;
         Ok(is_durable || self.state().next_record > 1)
     }
 

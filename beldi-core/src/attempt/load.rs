@@ -5,6 +5,7 @@ use super::record::Recorded;
 use crate::attributes::{get_string, get_u64, string};
 use crate::environment::{Environment, journal_table};
 use crate::error::Fault;
+use crate::garbage::Finished;
 use crate::ids::InstanceId;
 use crate::intent;
 use crate::store::{Attributes, Placeholders, QueryItems, StoreError};
@@ -20,8 +21,8 @@ pub(crate) enum Loaded {
     Done {
         /// The JSON of the result.
         result: String,
-        /// Whether record 0 says so already.
-        marked: bool,
+        /// What is to be marked as done, unless record 0 says so already.
+        unmarked: Option<Box<Finished>>,
     },
     /// It is parked.
     Parked {
@@ -36,6 +37,8 @@ pub(crate) enum Loaded {
         settled: bool,
         /// Whether a collector has started it again.
         claimed: bool,
+        /// The instance as it is to be marked as done.
+        finished: Box<Finished>,
     },
     /// It takes part in a transaction that is rolled back.
     Aborted {
@@ -63,14 +66,18 @@ impl Journal {
         let marked = first.contains_key("done");
         let attempts = get_u64(first, "attempts").and_then(|count| u32::try_from(count).ok()).unwrap_or(1);
         let mut recorded = read_records(&records)?;
+        let finished = |result: &str| Box::new(finished(&records, identity.instance, result));
         if let Some(prepared) = recorded.prepared.take() {
-            let claimed = attempts > 1;
-            return Ok(Loaded::Prepared { prepared: Box::new(prepared), settled: marked, claimed });
+            let (claimed, mut finished) = (attempts > 1, finished(&prepared.result));
+            finished.told = Some(prepared.told());
+            return Ok(Loaded::Prepared { prepared: Box::new(prepared), settled: marked, claimed, finished });
         }
         let aborted = recorded.aborted;
         // A result that is determined stays so, even if a collector gave the instance up since.
         if let Some(result) = recorded.result.take_if(|_| !aborted) {
-            return Ok(Loaded::Done { result, marked });
+            let tombstones = std::mem::take(&mut recorded.tombstones);
+            let unmarked = (!marked).then(|| Box::new(Finished { tombstones, ..*finished(&result) }));
+            return Ok(Loaded::Done { result, unmarked });
         }
         let parked = first.contains_key("parked") && !identity.roll_back && !aborted;
         if let Some(error) = get_string(first, "error").filter(|_| parked) {
@@ -90,11 +97,24 @@ fn is_in_the_same_transaction(intent: &Attributes, identity: &Identity) -> bool 
     recorded.as_ref().map(|joined| &joined.id) == identity.transaction.as_ref().map(|joined| &joined.id)
 }
 
+/// The instance of these records, as it is to be marked as done.
+pub(crate) fn finished(records: &[Attributes], instance: InstanceId, result: &str) -> Finished {
+    let first = records.first();
+    let function = first.and_then(|first| get_string(first, "function")).unwrap_or_default().to_owned();
+    let start_ms = first.and_then(|first| get_u64(first, "start")).unwrap_or_default();
+    let (result, records, tombstones) = (result.to_owned(), records.len() as u64, Vec::new());
+    Finished { instance, function, result, start_ms, records, tombstones, told: None }
+}
+
 /// What the records of an instance say.
 pub(crate) fn read_records(records: &[Attributes]) -> Result<Recorded, Fault> {
     let mut recorded = Recorded::default();
     for (number, record) in (0..).zip(records) {
         recorded.read(number, record).map_err(intent::unreadable)?;
+    }
+    // Of a participant that is done, record 0 may be all that is left.
+    if let Some(first) = records.first().filter(|_| recorded.prepared.is_none()) {
+        recorded.prepared = Prepared::answered(first);
     }
     Ok(recorded)
 }

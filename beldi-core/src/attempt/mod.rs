@@ -28,7 +28,7 @@ use crate::txn::{Stop, Try};
 pub(crate) use drive::{Epilogue, Ran, Reply, Task, failed, handle, mismatch, refused, run};
 pub(crate) use fingerprint::{Fingerprint, What};
 pub(crate) use journal::{Identity, Journal};
-pub(crate) use load::{Loaded, load_records, read_records};
+pub(crate) use load::{Loaded, finished, load_records, read_records};
 pub(crate) use record::{Entry, MAX_PART_BYTES, MAX_VALUE_BYTES, UnreadableRecord};
 use witnesses::Witnesses;
 

@@ -9,6 +9,9 @@
 //! | `effect` | all | path and fingerprint of the effect that the record was written for |
 //! | `result` | the last, or record 0 when done | the JSON of what the handler returned |
 //! | `done` | record 0 | when the instance was done, in milliseconds since 1970 |
+//! | `reclaim`, `reclaim_from`, `expires` | record 0 | its place in garbage collection: see `garbage/index.rs` |
+//! | `tombstones` | the one with the result, or record 0 when done | the rows that the instance has left as tombstones |
+//! | `records`, `answered` | record 0 when done | how many records there are; what a participant had answered |
 //! | `transaction` | record 0 | the transaction that the call joins |
 //! | `decision`, `saved`, `prepared`, `aborted` | one each | see `txn/record.rs` |
 //! | `error`, `parked` | record 0 | why the last attempt failed, and when the instance was parked |
@@ -19,6 +22,8 @@ use serde_dynamo::AttributeValue;
 
 use super::fingerprint::Fingerprint;
 use crate::attributes::{get_list, get_string, string};
+use crate::daal::RowKey;
+use crate::garbage::{TOMBSTONES, listed};
 use crate::ids::StepPath;
 use crate::store::Attributes;
 use crate::txn::{Decision, HeldRow, Part, Prepared};
@@ -68,6 +73,8 @@ pub(crate) struct Record {
     pub(crate) outcomes: Vec<Entry>,
     pub(crate) effect: Option<(StepPath, Fingerprint)>,
     pub(crate) result: Option<String>,
+    /// The rows that the instance has left as tombstones; beside the result.
+    pub(crate) tombstones: Option<AttributeValue>,
     pub(crate) part: Option<Part>,
 }
 
@@ -91,6 +98,9 @@ impl Record {
         if let Some(result) = &self.result {
             attributes.insert("result".to_owned(), string(result));
         }
+        if let Some(tombstones) = &self.tombstones {
+            attributes.insert(TOMBSTONES.to_owned(), tombstones.clone());
+        }
         self.part.iter().for_each(|part| part.write(attributes));
     }
 }
@@ -104,6 +114,8 @@ pub(crate) struct Recorded {
     pub(crate) announced: HashMap<StepPath, Fingerprint>,
     /// The result, once it is determined.
     pub(crate) result: Option<String>,
+    /// The rows that the instance has left as tombstones, as far as they are recorded with the result.
+    pub(crate) tombstones: Vec<RowKey>,
     /// The decisions of tries, by their paths.
     pub(crate) decisions: HashMap<StepPath, Decision>,
     /// What was held when a call was made, by the path of the call.
@@ -142,6 +154,7 @@ impl Recorded {
             Some(Part::Aborted) => self.aborted = true,
             None => {}
         }
+        self.tombstones.extend(listed(attributes));
         self.result = get_string(attributes, "result").map(str::to_owned).or(self.result.take());
         Ok(())
     }

@@ -65,7 +65,7 @@ impl RowLock<'_> {
     pub(crate) async fn acquire(&self, witness: Option<u64>, mut present: bool) -> Result<Acquired, Fault> {
         let mut place = Place::after(witness);
         for _ in 0..MAX_LOOKS {
-            let old = match self.send(place, present).await {
+            let old = match self.send(&place, present).await {
                 Ok(row) => return Ok(Acquired::Held(row.unwrap_or_default())),
                 Err(StoreError::ConditionFailed { item }) => item,
                 Err(error) => return Err(error.into()),
@@ -104,7 +104,7 @@ impl RowLock<'_> {
         elsewhere.then(|| Acquired::Elsewhere(old.unwrap_or_default()))
     }
 
-    async fn send(&self, place: Place, present: bool) -> Result<Option<Attributes>, StoreError> {
+    async fn send(&self, place: &Place, present: bool) -> Result<Option<Attributes>, StoreError> {
         let mut update = Update::default();
         update.at_epoch_of(place);
         update.without([self.entry.clone()]);

@@ -10,6 +10,7 @@ use serde_dynamo::AttributeValue;
 mod lock;
 mod log;
 mod place;
+mod prune;
 mod release;
 mod row;
 mod segments;
@@ -19,9 +20,10 @@ mod write;
 use crate::store::Attributes;
 
 pub(crate) use lock::{Acquired, Mode, RowLock};
-pub(crate) use log::EntryKey;
+pub(crate) use log::{EntryKey, youngest};
+pub(crate) use prune::RowPruner;
 pub(crate) use release::{Difference, Fenced, RowRelease};
-pub(crate) use row::{RowState, row_name, user_attributes};
+pub(crate) use row::{RowKey, RowState, row_name, user_attributes};
 pub(crate) use write::{RowWriter, Written};
 
 /// The row log: a binary set of at most `N` entries.
@@ -32,6 +34,9 @@ pub(crate) const EPOCH: &str = "_beldi_epoch";
 pub(crate) const FIRST: &str = "_beldi_first";
 /// The tombstone mark of a row that was deleted, or that holds nothing but a log.
 pub(crate) const DELETED: &str = "_beldi_deleted";
+
+/// The record number under a row's name that no epoch reaches: the item that stands for its tombstone.
+pub(crate) const TOMBSTONE_RECORD: u64 = u64::MAX;
 
 /// The lock: the transaction that holds the row alone.
 pub(crate) const LOCK: &str = "_beldi_lock";

@@ -3,15 +3,32 @@
 use super::RowState;
 
 /// Where the entry goes, and what must hold of the epoch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Place {
     /// Into the log of a row without live segments.
     AppendAlone,
     /// Into the log of a row at this epoch.
     AppendAt(u64),
-    /// Into a new log: the row at epoch `from` goes to epoch `to`, and `first` is its first live epoch
-    /// from then on. `full` is the number of entries that were seen, so none that came later is lost.
-    Roll { from: u64, to: u64, first: u64, full: usize },
+    /// Into a new log.
+    Roll(Roll),
+}
+
+/// A full log as it was seen, and what the row is after it was split off. All of what was seen is a condition of the
+/// roll, so that no entry that came later is lost, and what garbage collection has done since is not undone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Roll {
+    /// The epoch.
+    pub(super) from: u64,
+    /// The epoch afterwards.
+    pub(super) to: u64,
+    /// The first live epoch.
+    pub(super) first: u64,
+    /// The first live epoch afterwards.
+    pub(super) first_to: u64,
+    /// The number of entries.
+    pub(super) full: usize,
+    /// One of the entries: a row that was removed and made again may have as many at the same epoch, but never this.
+    pub(super) entry: Vec<u8>,
 }
 
 impl Place {
@@ -22,15 +39,22 @@ impl Place {
 
     /// Whether the row is at the epoch that was expected, and from which epoch on segments must be searched
     /// if not.
-    pub(super) fn expects(self, row: &RowState) -> (bool, u64) {
-        match self {
+    pub(super) fn expects(&self, row: &RowState) -> (bool, u64) {
+        match *self {
             Self::AppendAlone => (row.epoch == row.first, row.first),
-            Self::AppendAt(epoch) | Self::Roll { from: epoch, .. } => (row.epoch == epoch, epoch.max(row.first)),
+            Self::AppendAt(epoch) | Self::Roll(Roll { from: epoch, .. }) => (row.epoch == epoch, epoch.max(row.first)),
         }
     }
 
-    /// Whether this was the roll of a log with so many entries.
-    pub(super) fn rolls(self, entries: usize) -> bool {
-        matches!(self, Self::Roll { full, .. } if full == entries)
+    /// Whether this was the roll of another log than the one that the row has at the same epoch: the row was removed
+    /// and made again, or its first live epoch has moved.
+    pub(super) fn is_outdated(&self, row: &RowState) -> bool {
+        matches!(self, Self::Roll(_)) && !self.rolls(row)
+    }
+
+    /// Whether this was the roll of the log as it is.
+    pub(super) fn rolls(&self, row: &RowState) -> bool {
+        let Self::Roll(roll) = self else { return false };
+        roll.full == row.log.len() && roll.first == row.first && row.log.contains(&roll.entry)
     }
 }

@@ -38,10 +38,10 @@ pub(crate) struct RowRelease<'a> {
     pub(crate) entries: &'a [Vec<u8>],
     /// Who holds the row.
     pub(crate) owner: Vec<u8>,
+    /// Whether there was no such row when it was taken: then it is a tombstone as long as nothing is written to it.
+    pub(crate) absent: bool,
     /// What a commit changes.
     pub(crate) change: Option<&'a Difference>,
-    /// Entries of instances that started before this second are of no use to anybody any more.
-    pub(crate) watermark_s: u32,
 }
 
 /// What was found where an acquisition was to be fenced.
@@ -50,7 +50,10 @@ pub(crate) enum Fenced {
     /// The owner holds the row, which is this. Nothing was changed.
     Held(Attributes),
     /// The acquisition cannot succeed any more.
-    Ended,
+    Ended {
+        /// Whether the row is a tombstone, or was when it was looked at.
+        tombstone: bool,
+    },
 }
 
 /// What one update does.
@@ -64,62 +67,75 @@ enum Part {
 
 impl RowRelease<'_> {
     /// Takes the lock off and makes the change, once. An acquisition that never succeeded is fenced, unless there
-    /// is a change: a commit knows that the row is held.
-    pub(crate) async fn release(&self, witness: Option<u64>) -> Result<(), Fault> {
-        self.end(Part::Release, witness).await.map(drop)
+    /// is a change: a commit knows that the row is held. Gives whether the row is left as a tombstone.
+    pub(crate) async fn release(&self, witness: Option<u64>) -> Result<bool, Fault> {
+        Ok(matches!(self.end(Part::Release, witness).await?, Fenced::Ended { tombstone: true }))
     }
 
     /// Sees to it that the acquisition cannot succeed any more, unless it has.
     pub(crate) async fn fence(&self, witness: Option<u64>) -> Result<Fenced, Fault> {
-        Ok(self.end(Part::Fence, witness).await?.map_or(Fenced::Ended, Fenced::Held))
+        self.end(Part::Fence, witness).await
     }
 
-    /// Whether the acquisitions have ended. `witness` is the epoch at which the row was taken.
-    pub(crate) async fn is_done(&self, witness: u64) -> Result<bool, Fault> {
+    /// Whether the acquisitions have ended, and then whether the row is a tombstone. `witness` is the epoch at which
+    /// the row was taken.
+    pub(crate) async fn is_done(&self, witness: u64) -> Result<Option<bool>, Fault> {
         let get = GetItem { table: self.table.to_owned(), key: self.key.clone(), consistent: true };
         let row = RowState::of(self.environment.store.get(get).await?.as_ref());
         let ended = |log: &[Vec<u8>]| log.contains(&self.entries[0]).then_some(());
-        Ok(ended(&row.log).is_some() || self.segments().find(witness, row.epoch, ended).await?.is_some())
+        let done = ended(&row.log).is_some() || self.segments().find(witness, row.epoch, ended).await?.is_some();
+        Ok(done.then_some(row.tombstone))
     }
 
-    /// Gives the row where it was to be fenced, but is held.
-    async fn end(&self, first: Part, witness: Option<u64>) -> Result<Option<Attributes>, Fault> {
+    async fn end(&self, first: Part, witness: Option<u64>) -> Result<Fenced, Fault> {
         let (mut part, mut place) = (first, Place::after(witness));
         let mut present = true;
         for _ in 0..MAX_LOOKS {
-            let old = match self.send(part, place, present).await {
-                Ok(_) => return Ok(None),
+            let old = match self.send(part, &place, present).await {
+                Ok(_) => return Ok(Fenced::Ended { tombstone: self.leaves_tombstone(part, present) }),
                 Err(StoreError::ConditionFailed { item }) => item,
                 Err(error) => return Err(error.into()),
             };
             let row = RowState::of(old.as_ref());
             let ended = |log: &[Vec<u8>]| log.contains(&self.entries[0]).then_some(());
+            let tombstone = row.tombstone;
             if ended(&row.log).is_some() {
-                return Ok(None);
+                return Ok(Fenced::Ended { tombstone });
             }
             present = row.present;
             let (expected, from) = place.expects(&row);
             if !expected {
                 if self.segments().find(from, row.epoch, ended).await?.is_some() {
-                    return Ok(None);
+                    return Ok(Fenced::Ended { tombstone });
                 }
                 place = Place::AppendAt(row.epoch);
                 continue;
             }
             match (first, row.is_held_by(&self.owner)) {
-                (Part::Fence, true) => return Ok(old),
+                (Part::Fence, true) => return Ok(Fenced::Held(old.unwrap_or_default())),
                 (_, true) => part = Part::Release,
                 (Part::Release, false) if self.change.is_some() => return Err(self.lost()),
                 (_, false) => part = Part::Fence,
             }
-            if row.log.len() >= self.environment.settings.log_entries && !place.rolls(row.log.len()) {
-                place = self.segments().prepare_roll(&row, self.watermark_s).await?;
+            if row.log.len() >= self.environment.settings.log_entries && !place.rolls(&row) {
+                place = self.segments().prepare_roll(&row).await?;
+            } else if place.is_outdated(&row) {
+                place = Place::AppendAt(row.epoch);
             }
         }
         Err(contended(self.table))
     }
 
-    async fn send(&self, part: Part, place: Place, present: bool) -> Result<Option<Attributes>, StoreError> {
+    /// Whether an update of this kind has left a tombstone that nobody else knows of.
+    fn leaves_tombstone(&self, part: Part, present: bool) -> bool {
+        match (part, self.change) {
+            (Part::Release, Some(change)) => change.deletes,
+            (Part::Release, None) => self.absent,
+            (Part::Fence, _) => self.absent || !present,
+        }
+    }
+
+    async fn send(&self, part: Part, place: &Place, present: bool) -> Result<Option<Attributes>, StoreError> {
         let mut update = Update::default();
         update.guard(place, [self.entries[0].clone()], self.environment.settings.log_entries);
         // Parts of a transaction that have handed a row over name each other's entries, and a set has none twice.

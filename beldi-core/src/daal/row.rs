@@ -3,7 +3,7 @@
 use serde_dynamo::AttributeValue;
 
 use super::{DELETED, EPOCH, FIRST, HOLDER, LOCK, LOG, READERS};
-use crate::attributes::{canonical_all, get_u64, key_text};
+use crate::attributes::{canonical_all, get_string, get_u64, key_text, string};
 use crate::ids::digest;
 use crate::store::Attributes;
 
@@ -12,6 +12,8 @@ use crate::store::Attributes;
 pub(crate) struct RowState {
     /// Whether there is an item at all, a tombstone included.
     pub(crate) present: bool,
+    /// Whether it is a tombstone.
+    pub(crate) tombstone: bool,
     /// The entries of the row log.
     pub(crate) log: Vec<Vec<u8>>,
     /// The epoch.
@@ -42,7 +44,8 @@ impl RowState {
         let first = get_u64(item, FIRST).unwrap_or(0);
         debug_assert!(first <= epoch, "the first live epoch is never behind the epoch");
         let (log, readers) = (set(LOG), set(READERS));
-        Self { present: true, log, epoch, first, lock: bytes(LOCK), holder: bytes(HOLDER), readers }
+        let tombstone = item.contains_key(DELETED);
+        Self { present: true, tombstone, log, epoch, first, lock: bytes(LOCK), holder: bytes(HOLDER), readers }
     }
 
     /// Who holds the row, apart from `own`.
@@ -54,6 +57,32 @@ impl RowState {
     /// Whether `own` holds the row, in either way.
     pub(crate) fn is_held_by(&self, own: &[u8]) -> bool {
         self.lock.as_deref() == Some(own) || self.readers.iter().any(|reader| reader == own)
+    }
+}
+
+/// The table and the key attributes of a row, which its name does not tell.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct RowKey {
+    pub(crate) table: String,
+    pub(crate) key: Attributes,
+}
+
+impl RowKey {
+    /// The name of the row.
+    pub(crate) fn name(&self) -> String {
+        row_name(&self.table, &self.key)
+    }
+
+    /// Adds both to the attributes of an item about the row.
+    pub(crate) fn write(self, item: &mut Attributes) {
+        item.insert("table".to_owned(), string(self.table));
+        item.insert("key".to_owned(), AttributeValue::M(self.key));
+    }
+
+    /// The row that an item is about.
+    pub(crate) fn read(item: &Attributes) -> Option<Self> {
+        let Some(AttributeValue::M(key)) = item.get("key") else { return None };
+        Some(Self { table: get_string(item, "table")?.to_owned(), key: key.clone() })
     }
 }
 

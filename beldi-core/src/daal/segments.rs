@@ -2,12 +2,15 @@
 
 use serde_dynamo::AttributeValue;
 
-use super::log::start_of;
-use super::place::Place;
-use super::{RowState, row_name};
+use super::log::youngest;
+use super::place::{Place, Roll};
+use super::write::contended;
+use super::{RowKey, RowState, row_name};
 use crate::attributes::{number, string};
 use crate::environment::Environment;
 use crate::error::Fault;
+use crate::garbage::{self, Class, watermark};
+use crate::store::tables::{JOURNAL_INSTANCE, JOURNAL_RECLAIM_FROM, JOURNAL_RECORD};
 use crate::store::{Attributes, Placeholders, PutItem, QueryItems, StoreError};
 
 /// The row that segments belong to.
@@ -31,7 +34,7 @@ impl Segments<'_> {
             return Ok(None);
         }
         let mut placeholders = Placeholders::default();
-        let (instance, record) = (placeholders.name("instance"), placeholders.name("record"));
+        let (instance, record) = (placeholders.name(JOURNAL_INSTANCE), placeholders.name(JOURNAL_RECORD));
         let row = placeholders.value(string(row_name(self.table, self.key)));
         let (from, last) = (placeholders.value(number(from)), placeholders.value(number(to - 1)));
         let mut query = QueryItems {
@@ -47,11 +50,7 @@ impl Segments<'_> {
         };
         loop {
             let page = self.environment.store.query(query.clone()).await?;
-            let logs = page.items.iter().filter_map(|segment| match segment.get("log") {
-                Some(AttributeValue::Bs(log)) => Some(log),
-                _ => None,
-            });
-            if let Some(found) = logs.into_iter().find_map(|log| find(log)) {
+            if let Some(found) = page.items.iter().map(log_of).find_map(&find) {
                 return Ok(Some(found));
             }
             match page.next {
@@ -62,31 +61,65 @@ impl Segments<'_> {
     }
 
     /// Puts the log as a segment, unless nobody needs its entries, and gives the roll that is to follow.
-    /// Entries of instances that started before second `watermark_s` are of no use to anybody any more.
-    pub(super) async fn prepare_roll(&self, row: &RowState, watermark_s: u32) -> Result<Place, Fault> {
-        let to = (row.epoch + 1).max(self.environment.world.now_ms());
-        let full = row.log.len();
-        let disposable = row.log.iter().all(|entry| start_of(entry) < watermark_s);
-        if disposable {
-            let first = if row.first == row.epoch { to } else { row.first };
-            return Ok(Place::Roll { from: row.epoch, to, first, full });
+    ///
+    /// A segment may be there already. If it has the entries it is the same one, or one that was put under a larger
+    /// limit. One with fewer was put before the log went on to grow, and one that is below the watermark belongs to a
+    /// row that was removed since: both are replaced.
+    pub(super) async fn prepare_roll(&self, row: &RowState) -> Result<Place, Fault> {
+        let youngest_s = youngest(&row.log);
+        let mut watermark_s = watermark::covering(self.environment, self.journal, youngest_s).await?;
+        for _ in 0..2 {
+            if u64::from(youngest_s) < watermark_s {
+                return Ok(self.roll(row, true));
+            }
+            match self.put(row, youngest_s, watermark_s).await {
+                Ok(()) => return Ok(self.roll(row, false)),
+                Err(StoreError::ConditionFailed { item }) => {
+                    let there = item.as_ref().map_or(&[][..], log_of);
+                    if row.log.iter().all(|entry| there.contains(entry)) {
+                        return Ok(self.roll(row, false));
+                    }
+                }
+                Err(error) => return Err(error.into()),
+            }
+            // Of two logs of a row at one epoch that are not the same one is below the newest watermark.
+            watermark_s = watermark::refreshed(self.environment, self.journal).await?;
         }
-        // A segment with fewer entries was put before the log went on to grow, under a larger limit.
+        Err(contended(self.table))
+    }
+
+    fn roll(&self, row: &RowState, disposable: bool) -> Place {
+        let RowState { epoch: from, first, .. } = *row;
+        let to = (from + 1).max(self.environment.world.now_ms());
+        let first_to = if disposable && first == from { to } else { first };
+        let entry = row.log.first().cloned().unwrap_or_default();
+        Place::Roll(Roll { from, to, first, first_to, full: row.log.len(), entry })
+    }
+
+    async fn put(&self, row: &RowState, youngest_s: u32, watermark_s: u64) -> Result<(), StoreError> {
         let mut placeholders = Placeholders::default();
-        let (instance, log) = (placeholders.name("instance"), placeholders.name("log"));
-        let seen = placeholders.value(number(full));
-        let condition = Some(format!("attribute_not_exists({instance}) OR size({log}) < {seen}"));
-        let item = Attributes::from([
-            ("instance".to_owned(), string(row_name(self.table, self.key))),
-            ("record".to_owned(), number(row.epoch)),
+        let (instance, log) = (placeholders.name(JOURNAL_INSTANCE), placeholders.name("log"));
+        let from = placeholders.name(JOURNAL_RECLAIM_FROM);
+        let seen = placeholders.value(number(row.log.len()));
+        let watermark = placeholders.value(number(watermark_s * 1000));
+        let condition = format!("attribute_not_exists({instance}) OR size({log}) < {seen} OR {from} < {watermark}");
+        let name = row_name(self.table, self.key);
+        let mut item = Attributes::from([
+            (JOURNAL_INSTANCE.to_owned(), string(&name)),
+            (JOURNAL_RECORD.to_owned(), number(row.epoch)),
             ("log".to_owned(), AttributeValue::Bs(row.log.clone())),
         ]);
-        let put = PutItem { table: self.journal.to_owned(), item, condition, placeholders };
-        match self.environment.store.put(put).await {
-            // A log of this size at this epoch is one and the same, so the segment already there is it.
-            Ok(()) | Err(StoreError::ConditionFailed { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
-        Ok(Place::Roll { from: row.epoch, to, first: row.first, full })
+        RowKey { table: self.table.to_owned(), key: self.key.clone() }.write(&mut item);
+        garbage::enter(&mut item, Class::Segment.of_row(&name), u64::from(youngest_s) * 1000);
+        let put = PutItem { table: self.journal.to_owned(), item, condition: Some(condition), placeholders };
+        self.environment.store.put(put).await
+    }
+}
+
+/// The log that a segment holds.
+fn log_of(segment: &Attributes) -> &[Vec<u8>] {
+    match segment.get("log") {
+        Some(AttributeValue::Bs(log)) => log,
+        _ => &[],
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_dynamo::AttributeValue;
 
-use super::place::Place;
+use super::place::{Place, Roll};
 use super::{Action, DELETED, EPOCH, FIRST, HOLDER, LOCK, LOG, READERS, RowChange};
 use crate::attributes::number;
 use crate::store::{Attributes, Placeholders, ReturnValues, UpdateItem};
@@ -20,13 +20,13 @@ pub(super) struct Update {
 
 impl Update {
     /// The condition on the epoch, so that no segment can hold the entry.
-    pub(super) fn at_epoch_of(&mut self, place: Place) {
+    pub(super) fn at_epoch_of(&mut self, place: &Place) {
         let epoch = self.placeholders.name(EPOCH);
         match place {
-            Place::Roll { from: 0, .. } | Place::AppendAt(0) => {
+            Place::Roll(Roll { from: 0, .. }) | Place::AppendAt(0) => {
                 self.condition.push(format!("attribute_not_exists({epoch})"));
             }
-            Place::Roll { from: seen, .. } | Place::AppendAt(seen) => {
+            Place::Roll(Roll { from: seen, .. }) | Place::AppendAt(seen) => {
                 let value = self.placeholders.value(number(seen));
                 self.condition.push(format!("{epoch} = {value}"));
             }
@@ -38,18 +38,40 @@ impl Update {
     }
 
     /// The condition that the log has room, and that none of these entries is in it.
-    pub(super) fn guard(&mut self, place: Place, entries: impl IntoIterator<Item = Vec<u8>>, log_entries: usize) {
+    pub(super) fn guard(&mut self, place: &Place, entries: impl IntoIterator<Item = Vec<u8>>, log_entries: usize) {
         self.at_epoch_of(place);
-        let log = self.placeholders.name(LOG);
-        if let Place::Roll { full, .. } = place {
+        if let Place::Roll(roll) = place {
             // The log was seen at this size without the entry; so it is still without it.
-            let size = self.placeholders.value(number(full));
-            self.condition.push(format!("size({log}) = {size}"));
+            self.log_is(roll.full, Some(&roll.entry));
+            self.first_is(roll.first);
             return;
         }
+        let log = self.placeholders.name(LOG);
         let size = self.placeholders.value(number(log_entries));
         self.condition.push(format!("(attribute_not_exists({log}) OR size({log}) < {size})"));
         self.without(entries);
+    }
+
+    /// The condition that the log is one that was seen: it had so many entries, of which `entry` is one.
+    pub(super) fn log_is(&mut self, entries: usize, entry: Option<&[u8]>) {
+        let log = self.placeholders.name(LOG);
+        let Some(entry) = entry else {
+            self.condition.push(format!("attribute_not_exists({log})"));
+            return;
+        };
+        let (size, entry) = (number(entries), AttributeValue::B(entry.to_vec()));
+        let (size, entry) = (self.placeholders.value(size), self.placeholders.value(entry));
+        self.condition.push(format!("size({log}) = {size}"));
+        self.condition.push(format!("contains({log}, {entry})"));
+    }
+
+    /// The condition on the first live epoch.
+    pub(super) fn first_is(&mut self, seen: u64) {
+        let (first, value) = (self.placeholders.name(FIRST), self.placeholders.value(number(seen)));
+        self.condition.push(match seen {
+            0 => format!("(attribute_not_exists({first}) OR {first} = {value})"),
+            _ => format!("{first} = {value}"),
+        });
     }
 
     /// The condition that none of these entries is in the log.
@@ -97,15 +119,15 @@ impl Update {
     }
 
     /// Adds the entries, and the epochs of a roll.
-    pub(super) fn log(&mut self, place: Place, entries: Vec<Vec<u8>>) {
-        let Place::Roll { to, first, .. } = place else {
+    pub(super) fn log(&mut self, place: &Place, entries: Vec<Vec<u8>>) {
+        let Place::Roll(Roll { to, first_to, .. }) = place else {
             let (log, entries) = (self.placeholders.name(LOG), self.placeholders.value(AttributeValue::Bs(entries)));
             self.add.push(format!("{log} {entries}"));
             return;
         };
         self.set(LOG, AttributeValue::Bs(entries));
         self.set(EPOCH, number(to));
-        self.set(FIRST, number(first));
+        self.set(FIRST, number(first_to));
     }
 
     /// Takes the lock off, in either way.

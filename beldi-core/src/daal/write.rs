@@ -37,8 +37,6 @@ pub(crate) struct RowWriter<'a> {
     pub(crate) entry: EntryKey,
     /// The lock that this instance may hold on the row, if it holds any.
     pub(crate) own_lock: Option<Vec<u8>>,
-    /// Entries of instances that started before this second are of no use to anybody any more.
-    pub(crate) watermark_s: u32,
 }
 
 /// How often a request on a row looks again, before it leaves a contended row to a later attempt.
@@ -53,7 +51,7 @@ impl RowWriter<'_> {
         let mut outcome = true;
         let mut present = true;
         for _ in 0..MAX_LOOKS {
-            let old = match self.send(place, outcome, present).await {
+            let old = match self.send(&place, outcome, present).await {
                 Ok(old) if !outcome => return Ok(Written::Refused(old)),
                 Ok(_) => return Ok(Written::Changed),
                 Err(StoreError::ConditionFailed { item }) => item,
@@ -77,8 +75,10 @@ impl RowWriter<'_> {
                 place = Place::AppendAt(row.epoch);
                 continue;
             }
-            if row.log.len() >= self.environment.settings.log_entries && !place.rolls(row.log.len()) {
-                place = segments.prepare_roll(&row, self.watermark_s).await?;
+            if row.log.len() >= self.environment.settings.log_entries && !place.rolls(&row) {
+                place = segments.prepare_roll(&row).await?;
+            } else if place.is_outdated(&row) {
+                place = Place::AppendAt(row.epoch);
             } else if self.change.condition.is_some() {
                 if outcome {
                     self.check_conflict(old.as_ref())?;
@@ -110,7 +110,7 @@ impl RowWriter<'_> {
     }
 
     /// One update: the change, or nothing but the outcome *false*, with its entry.
-    async fn send(&self, place: Place, outcome: bool, present: bool) -> Result<Option<Attributes>, StoreError> {
+    async fn send(&self, place: &Place, outcome: bool, present: bool) -> Result<Option<Attributes>, StoreError> {
         let mut update = Update::default();
         let outcomes: &[bool] = if self.change.condition.is_some() { &[true, false] } else { &[true] };
         let entries = outcomes.iter().map(|outcome| self.entry.entry(*outcome));

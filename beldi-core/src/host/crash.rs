@@ -130,6 +130,10 @@ impl Store for MortalStore {
         let action = format!("{} {}", request.operation(), request.table());
         Box::pin(self.victim.around(action, async { self.inner.execute(request).await }))
     }
+
+    fn expires_items(&self) -> bool {
+        self.inner.expires_items()
+    }
 }
 
 /// The invoker of an attempt that may die.

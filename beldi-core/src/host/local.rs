@@ -9,7 +9,6 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::try_join_all;
 use tokio::sync::{Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -18,10 +17,10 @@ use super::crash::{CrashPlan, MortalInvoker, MortalStore, Victim};
 use super::statistics::{Counters, Statistics};
 use crate::attempt::handle;
 use crate::client::Client;
-use crate::collector::{self, Round};
-use crate::environment::{Environment, Settings};
+use crate::environment::{Environment, Settings, SettingsError};
 use crate::error::InvokeError;
 use crate::function::FunctionEntry;
+use crate::garbage::Watermarks;
 use crate::invoke::{Delivery, Invocation, InvokeFuture, Invoker};
 use crate::registry::{Registry, RegistryError};
 use crate::store::tables::{self, TableErrors};
@@ -48,6 +47,7 @@ struct Inner {
     stopping: CancellationToken,
     counters: Counters,
     transactions: Tallies,
+    watermarks: Watermarks,
 }
 
 /// A local host could not start.
@@ -56,6 +56,9 @@ pub enum HostError {
     /// The program declares something twice, or nothing.
     #[error("the program's declarations are in conflict: {}", list(.0))]
     Registry(Vec<RegistryError>),
+    /// Times do not fit together.
+    #[error("the settings do not fit together: {}", list(.0))]
+    Settings(Vec<SettingsError>),
     /// A table is not what an item needs.
     #[error(transparent)]
     Tables(#[from] TableErrors),
@@ -77,6 +80,7 @@ pub struct LocalHostBuilder {
     plan: Option<Arc<dyn CrashPlan>>,
     concurrency: usize,
     collect_every: Option<Duration>,
+    collect_garbage_every: Option<Duration>,
 }
 
 impl LocalHostBuilder {
@@ -111,10 +115,17 @@ impl LocalHostBuilder {
         self
     }
 
+    /// How often the garbage collectors run; `None` leaves that to [`LocalHost::collect_garbage`]. Default 1 min.
+    pub fn collect_garbage_every(mut self, interval: Option<Duration>) -> Self {
+        self.collect_garbage_every = interval;
+        self
+    }
+
     /// Collects the program's declarations, creates tables that are missing, checks the others, and starts
     /// the collectors.
     pub async fn start(self) -> Result<LocalHost, HostError> {
         let registry = Registry::collect().map_err(HostError::Registry)?;
+        self.settings.check(registry.functions()).map_err(HostError::Settings)?;
         let schemas = tables::schemas(registry.tables(), registry.services())?;
         tables::create_missing(&*self.store, &schemas).await?;
         let inner = Inner {
@@ -130,10 +141,14 @@ impl LocalHostBuilder {
             stopping: CancellationToken::new(),
             counters: Counters::default(),
             transactions: Tallies::default(),
+            watermarks: Watermarks::default(),
         };
         let host = LocalHost { inner: Arc::new(inner) };
         if let Some(interval) = self.collect_every {
             host.spawn_collector(interval);
+        }
+        if let Some(interval) = self.collect_garbage_every {
+            host.spawn_garbage_collector(interval);
         }
         Ok(host)
     }
@@ -149,6 +164,7 @@ impl LocalHost {
             plan: None,
             concurrency: 100,
             collect_every: Some(Duration::from_secs(1)),
+            collect_garbage_every: Some(Duration::from_secs(60)),
         }
     }
 
@@ -167,62 +183,13 @@ impl LocalHost {
             registry: Arc::clone(registry),
             settings: settings.clone(),
             transactions: self.inner.transactions.clone(),
+            watermarks: self.inner.watermarks.clone(),
         }
     }
 
     /// What the host has done so far.
     pub fn statistics(&self) -> Statistics {
         self.inner.counters.read(self.inner.transactions.read())
-    }
-
-    /// Starts what is due in all services, once, and waits until these attempts have ended.
-    pub async fn collect(&self) -> Round {
-        let (round, running) = self.claim_due().await;
-        for attempt in running {
-            // Whatever became of it, the journal knows.
-            drop(attempt.await);
-        }
-        round
-    }
-
-    /// Starts what is due in all services and has room to run.
-    async fn claim_due(&self) -> (Round, Vec<oneshot::Receiver<Result<String, InvokeError>>>) {
-        let environment = self.environment();
-        let mut total = Round::default();
-        let mut running = Vec::new();
-        for service in environment.registry.services() {
-            let mut taken = HashMap::new();
-            let room = |function: &FunctionEntry| {
-                let taken: &mut usize = taken.entry(function.name).or_default();
-                *taken += 1;
-                *taken <= self.limit(function).available_permits()
-            };
-            let (round, invocations) = collector::claim_due(&environment, service, room).await;
-            total.started += round.started;
-            total.parked += round.parked;
-            total.missed += round.missed;
-            self.inner.counters.restarted.fetch_add(u64::from(round.started), Ordering::Relaxed);
-            running.extend(invocations.into_iter().map(|invocation| self.spawn(invocation)));
-        }
-        (total, running)
-    }
-
-    /// Collects until no instance is left that is neither done nor parked, sleeping until the next is due.
-    /// With paused tokio time this is at once.
-    pub async fn settle(&self) -> Result<Round, StoreError> {
-        let environment = self.environment();
-        let mut total = Round::default();
-        loop {
-            let services = environment.registry.services();
-            let due = try_join_all(services.map(|service| collector::next_due(&environment, service))).await?;
-            let Some(due_ms) = due.into_iter().flatten().min() else { return Ok(total) };
-            let wait_ms = due_ms.saturating_sub(environment.world.now_ms());
-            tokio::time::sleep(Duration::from_millis(wait_ms)).await;
-            let round = self.collect().await;
-            total.started += round.started;
-            total.parked += round.parked;
-            total.missed += round.missed;
-        }
     }
 
     /// Stops the collectors and the gateway and waits until their rounds and all attempts have ended and all
@@ -257,29 +224,18 @@ impl LocalHost {
         self.inner.stopping.is_cancelled()
     }
 
+    /// What was counted.
+    pub(super) fn counters(&self) -> &Counters {
+        &self.inner.counters
+    }
+
     /// Runs a server or a collector as a task that [`shutdown`](Self::shutdown) waits for.
     pub(super) fn track(&self, server: impl Future<Output = ()> + Send + 'static) {
         self.inner.servers.spawn(server);
     }
 
-    fn spawn_collector(&self, interval: Duration) {
-        let host = self.clone();
-        self.track(async move {
-            let mut ticks = tokio::time::interval(interval);
-            ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-            loop {
-                tokio::select! {
-                    () = host.inner.stopping.cancelled() => return,
-                    _ = ticks.tick() => {}
-                }
-                // A slow instance must not hold up the next round.
-                drop(host.claim_due().await);
-            }
-        });
-    }
-
     /// Runs one attempt as a task. The receiver gets the reply; it is dropped if the attempt dies.
-    fn spawn(&self, invocation: Invocation) -> oneshot::Receiver<Result<String, InvokeError>> {
+    pub(super) fn spawn(&self, invocation: Invocation) -> oneshot::Receiver<Result<String, InvokeError>> {
         let (reply, receiver) = oneshot::channel();
         let host = self.clone();
         self.inner.attempts.spawn(async move { host.attempt(invocation, reply).await });
@@ -319,7 +275,7 @@ impl LocalHost {
         }
     }
 
-    fn limit(&self, function: &FunctionEntry) -> Arc<Semaphore> {
+    pub(super) fn limit(&self, function: &FunctionEntry) -> Arc<Semaphore> {
         let mut limits = self.inner.limits.lock().unwrap_or_else(PoisonError::into_inner);
         let limit = limits.entry((function.service, function.name));
         Arc::clone(limit.or_insert_with(|| Arc::new(Semaphore::new(self.inner.concurrency))))

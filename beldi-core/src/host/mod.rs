@@ -3,6 +3,7 @@
 //! Architecture invariant: a host decides when and where an attempt runs and when it dies; it never looks
 //! into a journal or a row.
 
+mod collectors;
 mod crash;
 mod http;
 mod local;

@@ -1,7 +1,9 @@
 //! What a host has done, counted.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
+use crate::garbage::Garbage;
 use crate::txn::TransactionStatistics;
 
 #[derive(Default)]
@@ -11,6 +13,7 @@ pub(super) struct Counters {
     pub(super) timed_out: AtomicU64,
     pub(super) restarted: AtomicU64,
     pub(super) repeated: AtomicU64,
+    garbage: Mutex<Garbage>,
 }
 
 /// What a host has done so far.
@@ -34,13 +37,22 @@ pub struct Statistics {
     pub died: u64,
     /// The most tries that one transaction needed in one attempt.
     pub most_tries: u64,
+    /// What garbage collection reclaimed, and where it stands.
+    pub garbage: Garbage,
 }
 
 impl Counters {
+    /// Counts what garbage collection did.
+    pub(super) fn reclaimed(&self, garbage: Garbage) {
+        let mut total = self.garbage.lock().unwrap_or_else(PoisonError::into_inner);
+        total.add(garbage);
+        (total.watermark_ms, total.more) = (garbage.watermark_ms, garbage.more);
+    }
+
     /// The counts so far, with those of transactions.
     pub(super) fn read(&self, transactions: TransactionStatistics) -> Statistics {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let Self { attempts, crashed, timed_out, restarted, repeated } = self;
+        let Self { attempts, crashed, timed_out, restarted, repeated, .. } = self;
         let TransactionStatistics { committed, rolled_back, died, most_tries } = transactions;
         Statistics {
             attempts: read(attempts),
@@ -52,6 +64,7 @@ impl Counters {
             rolled_back,
             died,
             most_tries,
+            garbage: *self.garbage.lock().unwrap_or_else(PoisonError::into_inner),
         }
     }
 }

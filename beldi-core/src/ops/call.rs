@@ -100,7 +100,7 @@ impl<F: Function> Operation for Detached<F> {
 }
 
 fn callee<F: Function>(arguments: String) -> Callee {
-    Callee { service: <F::Service as Service>::NAME, function: F::NAME, arguments }
+    Callee { service: <F::Service as Service>::NAME, function: F::NAME, retention: F::RETENTION, arguments }
 }
 
 fn what<F: Function>(kind: &str, arguments: &str) -> What {
@@ -113,7 +113,9 @@ fn what<F: Function>(kind: &str, arguments: &str) -> What {
 async fn invoke<F: Function>(step: &Step, arguments: String, detached: bool) -> Result<String, Fault> {
     let environment = step.environment();
     let identity = step.journal().identity();
-    check_retention::<F>(step)?;
+    if !F::READ_ONLY {
+        check_retention(step, &callee::<F>(String::new()))?;
+    }
     let delivery = match detached {
         true => Delivery::Accept,
         // A read-only function has no journal that a repetition could load.
@@ -153,19 +155,20 @@ async fn invoke<F: Function>(step: &Step, arguments: String, detached: bool) -> 
     }
 }
 
-/// A caller older than the retention may ask a callee whose result is gone: it fails instead of running the
-/// callee anew (protocol, section 5).
-fn check_retention<F: Function>(step: &Step) -> Result<(), Fault> {
+/// A caller older than the callee's retention may ask a callee whose result is gone: it fails instead of running the
+/// callee anew (protocol, section 5). Only one that repeats may have asked before.
+pub(crate) fn check_retention(step: &Step, callee: &Callee) -> Result<(), Fault> {
     let environment = step.environment();
     let age_ms = environment.world.now_ms().saturating_sub(step.journal().start_ms());
     let repeats = step.journal().first_delivery() == Delivery::Repeat;
-    if F::READ_ONLY || !repeats || age_ms < millis(environment.settings.retention) {
+    let kept_ms = millis(callee.retention.unwrap_or(environment.settings.retention));
+    if !repeats || age_ms < kept_ms {
         return Ok(());
     }
-    let (service, function) = (<F::Service as Service>::NAME.to_owned(), F::NAME.to_owned());
+    let (service, function) = (callee.service.to_owned(), callee.function.to_owned());
     let problem = Problem {
         kind: ProblemKind::UnknownInstance,
-        detail: format!("this instance is {age_ms} ms old, and callees keep their results for less"),
+        detail: format!("this instance is {age_ms} ms old, and the function keeps its results for {kept_ms} ms"),
         service: service.clone(),
         function: function.clone(),
         instance: None,

@@ -17,6 +17,7 @@ use crate::attempt::Step;
 use crate::error::Fault;
 
 pub use ambient::{Now, Random, RandomBelow, Uuid, now, random, random_below, uuid};
+pub(crate) use call::check_retention;
 pub use call::{Call, Detached, call};
 pub use external::{External, ExternalError, RetryPolicy, external};
 pub use helper::{Effects, Helper, Observes};

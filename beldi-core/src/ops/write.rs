@@ -10,7 +10,7 @@ use super::read::{decode_item, encode_item};
 use crate::attempt::{Outcome, Step, What};
 use crate::attributes::{canonical, key_text, size_of_all};
 use crate::condition::Condition;
-use crate::daal::{Action, EntryKey, MAX_ITEM_BYTES, RowChange, RowWriter, Written, row_name, user_attributes};
+use crate::daal::{Action, EntryKey, MAX_ITEM_BYTES, RowChange, RowKey, RowWriter, Written, row_name, user_attributes};
 use crate::data::DataError;
 use crate::environment::journal_table;
 use crate::error::Fault;
@@ -254,12 +254,13 @@ async fn write_row<I: Item>(
         let RowChange { table, key, actions, condition, deletes, .. } = change;
         return transaction.write(step, what, (&table, &key), (actions, deletes), condition.as_ref()).await;
     }
-    step.effect(what, async {
+    let (table, key) = (change.table.clone(), change.key.clone());
+    let written = step.effect(what, async {
         // The start is read after the flush: only then is it the same in all attempts.
         let start_s = u32::try_from(step.journal().start_ms() / 1000).unwrap_or(u32::MAX);
         let entry = EntryKey { instance: step.journal().identity().instance, start_s, step: step.path().clone() };
         let own_lock = step.journal().guards().own_lock(step.journal());
-        let writer = RowWriter { environment: step.environment(), change: &change, entry, own_lock, watermark_s: 0 };
+        let writer = RowWriter { environment: step.environment(), change: &change, entry, own_lock };
         let mut patience = Patience::new(step.journal());
         let name = format!("{} {}", change.table, key_text(&change.key));
         loop {
@@ -275,8 +276,13 @@ async fn write_row<I: Item>(
                 }
             });
         }
-    })
-    .await
+    });
+    let written = written.await?;
+    // Live and in replay alike, so that whichever attempt marks the instance as done knows.
+    if (deletes && written == AttributeValue::Bool(true)) || written == AttributeValue::Null(true) {
+        step.journal().leaves([RowKey { table, key }]);
+    }
+    Ok(written)
 }
 
 fn describe<I: Item>(parts: &WriteParts, condition: Option<&crate::condition::Expression>) -> What {

@@ -59,6 +59,10 @@ impl Store for Counting {
             self.store.execute(request).await
         })
     }
+
+    fn expires_items(&self) -> bool {
+        self.store.expires_items()
+    }
 }
 
 impl Counts {

@@ -58,4 +58,8 @@ impl Store for Delayed {
             answer
         })
     }
+
+    fn expires_items(&self) -> bool {
+        self.store.expires_items()
+    }
 }

@@ -101,6 +101,10 @@ impl Store for Faulty {
             }
         })
     }
+
+    fn expires_items(&self) -> bool {
+        self.store.expires_items()
+    }
 }
 
 impl fmt::Debug for Faulty {

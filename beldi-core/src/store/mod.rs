@@ -64,6 +64,11 @@ pub type StoreFuture<'a> = Pin<Box<dyn Future<Output = Result<Response, StoreErr
 pub trait Store: Send + Sync + 'static {
     /// Executes one request.
     fn execute(&self, request: Request) -> StoreFuture<'_>;
+
+    /// Whether the store removes an item by itself some time after the second that the item's attribute
+    /// [`TableSchema::expires`] names. Where it does not, the garbage collector does. A decorator says what the store
+    /// behind it says.
+    fn expires_items(&self) -> bool;
 }
 
 /// A shared store: what hosts and decorators hold.
@@ -72,6 +77,10 @@ pub type SharedStore = Arc<dyn Store>;
 impl<S: Store + ?Sized> Store for Arc<S> {
     fn execute(&self, request: Request) -> StoreFuture<'_> {
         (**self).execute(request)
+    }
+
+    fn expires_items(&self) -> bool {
+        (**self).expires_items()
     }
 }
 

@@ -131,6 +131,10 @@ impl Store for Retry {
     fn execute(&self, request: Request) -> StoreFuture<'_> {
         Box::pin(self.try_all(request))
     }
+
+    fn expires_items(&self) -> bool {
+        self.store.expires_items()
+    }
 }
 
 impl RetryBudget {

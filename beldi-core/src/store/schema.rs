@@ -44,6 +44,9 @@ pub struct TableSchema {
     pub key: KeySchema,
     /// Its indexes.
     pub indexes: Vec<IndexSchema>,
+    /// The attribute with the second after which the store removes an item, where the store can. It is set up when
+    /// the table is created; nothing that describes a table tells it.
+    pub expires: Option<String>,
 }
 
 impl KeyAttribute {
@@ -79,13 +82,20 @@ impl TableSchema {
     /// assert_eq!(schema.key.to_string(), "`hotel` (S), `night` (N)");
     /// ```
     pub fn new(name: impl Into<String>, partition: KeyAttribute, sort: Option<KeyAttribute>) -> Self {
-        Self { name: name.into(), key: KeySchema { partition, sort }, indexes: Vec::new() }
+        Self { name: name.into(), key: KeySchema { partition, sort }, indexes: Vec::new(), expires: None }
     }
 
     /// The same table with one index more.
     #[must_use]
     pub fn with_index(mut self, index: IndexSchema) -> Self {
         self.indexes.push(index);
+        self
+    }
+
+    /// The same table, whose items expire after the second that this attribute names.
+    #[must_use]
+    pub fn expiring_by(mut self, attribute: impl Into<String>) -> Self {
+        self.expires = Some(attribute.into());
         self
     }
 

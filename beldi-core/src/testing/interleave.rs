@@ -159,7 +159,7 @@ impl Interleavings {
             true => LocalHost::builder(watched).world(world),
             false => LocalHost::builder(watched).world(Ticks { inner: world, begin_ms, attempts }),
         };
-        let builder = builder.settings(self.settings.clone()).collect_every(None);
+        let builder = builder.settings(self.settings.clone()).collect_every(None).collect_garbage_every(None);
         builder.crash_plan(Arc::clone(scheduler) as Arc<dyn CrashPlan>).start().await.expect("a host")
     }
 }

@@ -178,6 +178,7 @@ impl CrashMatrix {
             .settings(settings)
             .crash_plan(Arc::clone(plan) as Arc<dyn crate::host::CrashPlan>)
             .collect_every(None)
+            .collect_garbage_every(None)
             .start()
             .await
             .map_err(|error| error.to_string())?;

@@ -129,6 +129,10 @@ mod endpoint {
                 response
             })
         }
+
+        fn expires_items(&self) -> bool {
+            self.inner.expires_items()
+        }
     }
 
     impl Drop for Apart {

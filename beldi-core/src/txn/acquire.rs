@@ -13,7 +13,7 @@ use crate::attempt::{Entry, Fingerprint, Identity, Journal, MAX_VALUE_BYTES, Ste
 use crate::attributes::{get_u64, key_text, number, size_of, size_of_all};
 use crate::condition::Expression;
 use crate::daal::{
-    Acquired, Action, Difference, Fenced, Mode, RowLock, RowRelease, RowState, row_name, user_attributes,
+    Acquired, Action, Difference, Fenced, Mode, RowKey, RowLock, RowRelease, RowState, row_name, user_attributes,
 };
 use crate::environment::{Environment, journal_table};
 use crate::error::{Fault, TransactionFault};
@@ -225,11 +225,14 @@ impl Try {
     async fn end(&self, lock: &RowLock<'_>, witness: Option<u64>) -> Result<Base, Fault> {
         let RowLock { environment, journal, table, key, entry, owner, .. } = lock;
         let entries = std::slice::from_ref(entry);
-        let (owner, change, watermark_s) = (owner.clone(), None, 0);
-        let release = RowRelease { environment, journal, table, key, entries, owner, change, watermark_s };
+        let (owner, absent, change) = (owner.clone(), false, None);
+        let release = RowRelease { environment, journal, table, key, entries, owner, absent, change };
         match release.fence(witness).await? {
             Fenced::Held(row) => Ok(base(row)),
-            Fenced::Ended => Err(Fault::Over),
+            Fenced::Ended { tombstone } => {
+                self.leaves(tombstone.then(|| RowKey { table: (*table).to_owned(), key: (*key).clone() }));
+                Err(Fault::Over)
+            }
         }
     }
 

@@ -15,7 +15,7 @@ use super::record::HeldRow;
 use super::view::View;
 use super::{HeldCall, Participant, TransactionContext, TransactionId};
 use crate::attempt::{Entry, Identity, Journal, Trapped};
-use crate::daal::{Difference, EntryKey, Mode};
+use crate::daal::{Difference, EntryKey, Mode, RowKey};
 use crate::error::Fault;
 use crate::ids::StepPath;
 
@@ -49,6 +49,8 @@ pub(super) struct State {
     pub(super) entries: Vec<Entry>,
     pub(super) calls: Calls,
     pub(super) detached: Vec<(StepPath, HeldCall)>,
+    /// The rows that ending it has left as tombstones.
+    tombstones: Vec<RowKey>,
     stop: Option<Stop>,
 }
 
@@ -138,6 +140,11 @@ impl Try {
         self.decided || self.is_ending()
     }
 
+    /// Whether the journal had its decision when it began.
+    pub(super) fn is_decided(&self) -> bool {
+        self.decided
+    }
+
     pub(super) fn is_ending(&self) -> bool {
         self.ending.is_cancelled()
     }
@@ -155,6 +162,16 @@ impl Try {
             return Some(trapped);
         }
         (self.is_over() && self.is_idle()).then(|| Fault::Over.into())
+    }
+
+    /// Notes that ending an acquisition has left a row as a tombstone.
+    pub(super) fn leaves(&self, row: Option<RowKey>) {
+        self.state().tombstones.extend(row);
+    }
+
+    /// The rows that ending it has left as tombstones.
+    pub(super) fn take_tombstones(&self) -> Vec<RowKey> {
+        std::mem::take(&mut self.state().tombstones)
     }
 
     /// The rows that are held, with what a commit changes.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use serde_dynamo::AttributeValue;
@@ -20,6 +21,7 @@ use crate::data::DataError;
 use crate::error::{Fault, InvokeError};
 use crate::ids::StepPath;
 use crate::invoke::{Delivery, Invocation};
+use crate::ops::check_retention;
 use crate::world::millis;
 
 /// The calls that one function has made in a transaction, by their steps.
@@ -95,6 +97,8 @@ impl Calls {
 pub(crate) struct Callee {
     pub(crate) service: &'static str,
     pub(crate) function: &'static str,
+    /// How long its results are kept; the host's time when absent.
+    pub(crate) retention: Option<Duration>,
     pub(crate) arguments: String,
 }
 
@@ -113,6 +117,10 @@ impl Try {
         }
         if self.is_over() && !self.is_ending() {
             return Err(Fault::Over);
+        }
+        // Only of a try that was ended before, its participants may have forgotten what they had answered.
+        if self.is_ending() && (self.is_decided() || self.is_participant()) {
+            check_retention(step, &callee).map_err(Fault::undelivered)?;
         }
         self.state().calls.asked(path, participant.clone())?;
         // Rows that are written and not held yet are taken before the call; a try that ends finds them here.
@@ -239,7 +247,8 @@ impl Try {
             let saved_at = Some(path.clone().into_numbers());
             known.push(Participant { service, function: name, instance: *instance, saved_at, rolled_back: false });
         }
-        let context = TransactionContext { id: self.id(journal), max_wait_ms: millis(self.max_wait), known };
+        let (id, max_wait_ms) = (self.id(journal), millis(self.max_wait));
+        let context = TransactionContext { id, max_wait_ms, known, repeats: false };
         Invocation {
             service: callee.service.to_owned(),
             function: callee.function.to_owned(),
@@ -261,6 +270,7 @@ impl Try {
             instance: instance.callee(path),
             arguments: callee.arguments,
             caller: format!("{}/{} {} {}", function.service, function.name, instance, path),
+            kept_ms: millis(callee.retention.unwrap_or(journal.environment().settings.retention)),
         };
         self.state().detached.push((path.clone(), held));
     }

@@ -18,6 +18,7 @@ use super::settle;
 use crate::attempt::{Cx, Fingerprint, Journal, Step, Trapped, What};
 use crate::daal::Mode;
 use crate::error::{Divergence, Fault};
+use crate::garbage::{list_of, rows_of};
 use crate::ids::StepPath;
 use serde_dynamo::AttributeValue;
 
@@ -180,8 +181,8 @@ impl Transaction {
         }
         self.decide(current, &decision).await?;
         self.count(decision.outcome);
-        settle::carry_out(journal, current, &decision).await?;
-        self.settled();
+        settle::carry_out(journal, current, &decision, false).await?;
+        self.settled(current);
         Ok(())
     }
 
@@ -224,8 +225,8 @@ impl Transaction {
         if has_returned || matches!(self.drive(current, body).await?, Ended::Returned(Ok(_))) {
             current.end_written(journal).await?;
         }
-        settle::carry_out(journal, current, decision).await?;
-        self.settled();
+        settle::carry_out(journal, current, decision, false).await?;
+        self.settled(current);
         Ok(())
     }
 
@@ -238,7 +239,11 @@ impl Transaction {
         decision: &Decision,
     ) -> Result<Option<Result<T, E>>, Trapped> {
         let journal = self.journal();
-        let settled = journal.replay(path, &self.fingerprint())?.is_some();
+        let settled = journal.replay(path, &self.fingerprint())?;
+        if let Some(AttributeValue::L(tombstones)) = &settled {
+            journal.leaves(rows_of(tombstones));
+        }
+        let settled = settled.is_some();
         let goes_on = matches!(decision.outcome, Outcome::Died | Outcome::Failed);
         if goes_on && !settled {
             // Whoever decided it may not have found all that other attempts of it hold.
@@ -263,8 +268,8 @@ impl Transaction {
         if settled {
             return Ok(result);
         }
-        settle::carry_out(journal, current, decision).await?;
-        self.settled();
+        settle::carry_out(journal, current, decision, true).await?;
+        self.settled(current);
         // After a try that died another may have begun: what an operator wants to end is that one.
         if goes_on { Ok(result) } else { self.resolved(result) }
     }
@@ -287,10 +292,12 @@ impl Transaction {
         self.journal().put_part(part, entries).await
     }
 
-    /// Lets the next record say that the decision is carried out.
-    fn settled(&self) {
+    /// Lets the next record say that the decision is carried out, and which rows were left as tombstones by that.
+    fn settled(&self, current: &Try) {
         let path = StepPath::of(self.step.path().branch(self.number));
-        let value = AttributeValue::Bool(true);
+        let tombstones = current.take_tombstones();
+        let value = list_of(&tombstones);
+        self.journal().leaves(tombstones);
         let entry = crate::attempt::Entry { path, fingerprint: self.fingerprint(), value };
         self.journal().acknowledged(entry);
     }

@@ -16,7 +16,7 @@ use super::settle::release;
 use super::{TransactionId, holder_text};
 use crate::attempt::{Journal, Outcome, Step, What};
 use crate::attributes::key_text;
-use crate::daal::{Acquired, Mode, RowLock, row_name};
+use crate::daal::{Acquired, Mode, RowLock, row_name, user_attributes};
 use crate::environment::journal_table;
 use crate::error::Fault;
 use crate::item::{Item, key_attributes};
@@ -85,12 +85,12 @@ impl<I: Item> Operation for Lock<I> {
         let key = key_attributes::<I>(self.key?);
         let what = What::new("lock", I::TABLE, key_text(&key), &[]);
         let row = row_name(I::TABLE, &key);
-        step.effect(what, async {
-            acquire(&step, I::TABLE, &key, step.witness(&row)).await?;
-            Ok(Outcome::Witnessed(AttributeValue::Bool(true)))
-        })
-        .await?;
-        step.journal().guards().took(step.journal(), &step, I::TABLE, &key);
+        let taken = step.effect(what, async {
+            let present = acquire(&step, I::TABLE, &key, step.witness(&row)).await?;
+            Ok(Outcome::Witnessed(AttributeValue::Bool(present)))
+        });
+        let absent = taken.await? != AttributeValue::Bool(true);
+        step.journal().guards().took(step.journal(), &step, I::TABLE, &key, absent);
         Ok(LockGuard { key, item: PhantomData })
     }
 }
@@ -104,6 +104,7 @@ impl<I: Item> Operation for Unlock<I> {
         step.outside_transactions("`unlock`")?;
         let what = What::new("unlock", I::TABLE, key_text(&self.key), &[]);
         let held = step.journal().guards().remove(&row_name(I::TABLE, &self.key));
+        step.journal().leaves(held.iter().filter(|row| row.absent).map(HeldRow::row));
         let released = async {
             if let Some(row) = held {
                 take_off(step.journal(), &row).await?;
@@ -115,8 +116,8 @@ impl<I: Item> Operation for Unlock<I> {
 }
 
 /// Takes the lock, however long it takes, within the time of the attempt. One that was taken and ended by an
-/// earlier attempt is as good: all that it protected is done.
-async fn acquire(step: &Step, table: &str, key: &Attributes, witness: Option<u64>) -> Result<(), Fault> {
+/// earlier attempt is as good: all that it protected is done. Gives whether there is such a row, as far as is known.
+async fn acquire(step: &Step, table: &str, key: &Attributes, witness: Option<u64>) -> Result<bool, Fault> {
     let journal = step.journal();
     let environment = journal.environment();
     let segments = journal_table(journal.identity().function.service);
@@ -135,7 +136,8 @@ async fn acquire(step: &Step, table: &str, key: &Attributes, witness: Option<u64
     let row = format!("{table} {}", key_text(key));
     loop {
         match lock.acquire(witness, true).await? {
-            Acquired::Held(_) | Acquired::Ended => return Ok(()),
+            Acquired::Held(row) => return Ok(user_attributes(Some(row)).is_some()),
+            Acquired::Ended => return Ok(false),
             Acquired::Busy(holders) => patience.wait(environment, &row, &holders).await?,
             Acquired::Elsewhere(_) => {
                 let holder = holder_text(&owner(journal));
@@ -146,7 +148,7 @@ async fn acquire(step: &Step, table: &str, key: &Attributes, witness: Option<u64
 }
 
 async fn take_off(journal: &Journal, row: &HeldRow) -> Result<(), Fault> {
-    release(journal.environment(), journal.identity().function.service, &id(journal), row, false).await
+    release(journal.environment(), journal.identity().function.service, &id(journal), row, false).await.map(drop)
 }
 
 /// The name under which an instance holds locks by itself.
@@ -167,9 +169,9 @@ pub(crate) struct Guards {
 }
 
 impl Guards {
-    fn took(&self, journal: &Journal, step: &Step, table: &str, key: &Attributes) {
+    fn took(&self, journal: &Journal, step: &Step, table: &str, key: &Attributes, absent: bool) {
         let entries = vec![entry_of(journal, step.path())];
-        let held = HeldRow { table: table.to_owned(), key: key.clone(), entries, change: None, epoch: 0 };
+        let held = HeldRow { table: table.to_owned(), key: key.clone(), entries, change: None, epoch: 0, absent };
         self.rows().entry(held.name()).and_modify(|row| row.entries.extend(held.entries.clone())).or_insert(held);
     }
 
@@ -189,6 +191,7 @@ impl Guards {
         if held.is_empty() {
             return Ok(());
         }
+        journal.leaves(held.values().filter(|row| row.absent).map(HeldRow::row));
         journal.flush(None).await?;
         for row in held.values() {
             take_off(journal, row).await?;

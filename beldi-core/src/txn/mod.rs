@@ -73,6 +73,9 @@ pub struct TransactionContext {
     /// The parts of the transaction that come before this call in the program: those that are prepared, and those
     /// that wait for it and have saved what they hold.
     pub(crate) known: Vec<Participant>,
+    /// With a decision: whether an earlier attempt may have told it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) repeats: bool,
 }
 
 /// A function that takes part in a transaction.
@@ -97,6 +100,8 @@ pub(crate) struct HeldCall {
     pub(crate) instance: InstanceId,
     pub(crate) arguments: String,
     pub(crate) caller: String,
+    /// How long the callee keeps its result, in milliseconds.
+    pub(crate) kept_ms: u64,
 }
 
 /// What a participant answers to a call.

@@ -18,6 +18,7 @@ use crate::collector::{MAX_PER_SHARD, index_page};
 use crate::daal::RowRelease;
 use crate::environment::{Environment, journal_table};
 use crate::error::{Fault, InvokeError, ProblemKind};
+use crate::garbage::Finished;
 use crate::ids::InstanceId;
 use crate::intent;
 use crate::invoke::{Delivery, Invocation};
@@ -53,7 +54,7 @@ pub(crate) async fn handle(
     let instances: Vec<InstanceId> = serde_json::from_str(&invocation.arguments)
         .map_err(|error| refused_with(&identity, &format!("the list of participants is unreadable: {error}")))?;
     let told = match invocation.delivery {
-        Delivery::Commit => commit(environment, &identity, &context.id, &instances).await,
+        Delivery::Commit => commit(environment, &identity, &context.id, &instances, context.repeats).await,
         _ => abort_all(environment, &identity, &context.id, &instances).await,
     };
     match told {
@@ -120,10 +121,10 @@ async fn load(
             return Ok(Ok(Arc::new(Journal::optimistic(environment.clone(), identity.clone(), start_ms))));
         }
         Ok(Loaded::Running(journal)) => return Ok(Ok(Arc::from(journal))),
-        Ok(Loaded::Prepared { prepared, settled, claimed }) => {
+        Ok(Loaded::Prepared { prepared, settled, claimed, finished }) => {
             let answer = answer_of(identity, &prepared);
             let task = match claimed && !settled {
-                true => what_next(environment, identity, &context.id, &prepared).await.map(Some),
+                true => what_next(environment, identity, &context.id, &prepared, *finished).await.map(Some),
                 false => Ok(None),
             };
             task.map(|task| (answer, task))
@@ -131,8 +132,8 @@ async fn load(
         Ok(Loaded::Aborted { settled: true, .. }) => Ok((Answer::Aborted, None)),
         Ok(Loaded::Aborted { journal, settled: false }) => {
             let service = identity.function.service;
-            let done = Task::MarkDone { service, results: vec![(identity.instance, "null".to_owned())] };
-            find_and_release(Arc::from(journal), context).await.map(|()| (Answer::Aborted, Some(done)))
+            let found = find_and_release(Arc::from(journal), context).await;
+            found.map(|finished| (Answer::Aborted, Some(Task::MarkDone { service, finished: vec![finished] })))
         }
         Ok(Loaded::Parked { error }) => {
             return Err(refused(identity, ProblemKind::Parked, &format!("parked after: {error}")));
@@ -153,23 +154,37 @@ async fn what_next(
     identity: &Identity,
     id: &TransactionId,
     prepared: &Prepared,
+    finished: Finished,
 ) -> Result<Task, Fault> {
     let (service, instance) = (identity.function.service, identity.instance);
-    let told = match prepared.shows_in_rows() {
-        true => try_join_all(prepared.rows.iter().map(|row| is_ended(environment, service, id, row))).await?,
-        false => vec![false],
+    let told: Option<Vec<bool>> = match prepared.shows_in_rows() {
+        true => {
+            let told = prepared.rows.iter().map(|row| is_ended(environment, service, id, row));
+            try_join_all(told).await?.into_iter().collect()
+        }
+        false => None,
     };
-    Ok(match told.iter().all(|ended| *ended) {
-        true => Task::MarkDone { service, results: vec![(instance, prepared.result.clone())] },
-        false => Task::WaitForDecision { service, instance },
+    Ok(match told {
+        Some(tombstones) => {
+            let rows = prepared.rows.iter().zip(tombstones).filter(|(_, tombstone)| *tombstone);
+            let tombstones = rows.map(|(row, _)| row.row()).collect();
+            Task::MarkDone { service, finished: vec![Finished { tombstones, ..finished }] }
+        }
+        None => Task::WaitForDecision { service, instance },
     })
 }
 
-async fn is_ended(environment: &Environment, service: &str, id: &TransactionId, row: &HeldRow) -> Result<bool, Fault> {
+/// Whether the row is released, and then whether it is a tombstone.
+async fn is_ended(
+    environment: &Environment,
+    service: &str,
+    id: &TransactionId,
+    row: &HeldRow,
+) -> Result<Option<bool>, Fault> {
     let (journal, owner) = (journal_table(service), id.to_bytes());
     let (table, key, entries) = (row.table.as_str(), &row.key, row.entries.as_slice());
-    let journal = journal.as_str();
-    let release = RowRelease { environment, journal, table, key, entries, owner, change: None, watermark_s: 0 };
+    let (journal, absent) = (journal.as_str(), row.absent);
+    let release = RowRelease { environment, journal, table, key, entries, owner, absent, change: None };
     release.is_done(row.epoch).await
 }
 

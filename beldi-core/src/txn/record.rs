@@ -17,9 +17,11 @@ use super::acquire::limit;
 use super::{HeldCall, Participant};
 use crate::attempt::MAX_PART_BYTES;
 use crate::attributes::{get_list, get_string, get_u64, number, size_of, string};
-use crate::daal::{Difference, row_name};
+use crate::daal::{Difference, RowKey, row_name};
 use crate::error::Fault;
+use crate::garbage::Told;
 use crate::ids::StepPath;
+use crate::intent::ANSWERED;
 use crate::store::Attributes;
 
 /// A row that a transaction holds: how to take the lock off, and what a commit changes with it.
@@ -32,6 +34,8 @@ pub(crate) struct HeldRow {
     pub(crate) change: Option<Difference>,
     /// The epoch at which the row was taken.
     pub(crate) epoch: u64,
+    /// Whether there was no such row when it was taken.
+    pub(crate) absent: bool,
 }
 
 /// How a try ended.
@@ -82,6 +86,21 @@ pub(crate) enum Part {
     Aborted,
 }
 
+impl Prepared {
+    /// What is left of it when it is done, and only record 0 is there.
+    pub(crate) fn told(&self) -> Told {
+        let below: Vec<_> = self.participants.iter().chain(&self.rolled_back).collect();
+        Told::Prepared(serde_json::to_string(&below).expect("names and numbers are always JSON"))
+    }
+
+    /// What a done participant had prepared, as far as record 0 tells: its result and the participants below it.
+    pub(crate) fn answered(intent: &Attributes) -> Option<Self> {
+        let participants = serde_json::from_str(get_string(intent, ANSWERED)?).ok()?;
+        let result = get_string(intent, "result")?.to_owned();
+        Some(Self { result, rows: Vec::new(), participants, rolled_back: Vec::new(), detached: Vec::new() })
+    }
+}
+
 impl Outcome {
     const ALL: [(Self, &'static str); 4] = [
         (Self::Committed, "committed"),
@@ -102,6 +121,11 @@ impl HeldRow {
         row_name(&self.table, &self.key)
     }
 
+    /// The row.
+    pub(crate) fn row(&self) -> RowKey {
+        RowKey { table: self.table.clone(), key: self.key.clone() }
+    }
+
     pub(super) fn to_attribute(&self) -> AttributeValue {
         let mut map = Attributes::from([
             ("table".to_owned(), string(&self.table)),
@@ -109,6 +133,9 @@ impl HeldRow {
             ("entries".to_owned(), AttributeValue::L(self.entries.iter().cloned().map(AttributeValue::B).collect())),
             ("epoch".to_owned(), number(self.epoch)),
         ]);
+        if self.absent {
+            map.insert("absent".to_owned(), AttributeValue::Bool(true));
+        }
         if let Some(change) = &self.change {
             let (set, gone): (Vec<_>, Vec<_>) = change.attributes.iter().partition(|(_, value)| value.is_some());
             let set = set.into_iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?)));
@@ -145,6 +172,7 @@ impl HeldRow {
             entries: entries.collect::<Option<Vec<_>>>().filter(|entries| !entries.is_empty())?,
             change,
             epoch: get_u64(map, "epoch")?,
+            absent: map.contains_key("absent"),
         })
     }
 }

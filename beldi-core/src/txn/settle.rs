@@ -9,50 +9,60 @@ use super::attempt::Try;
 use super::record::{Decision, HeldRow, Outcome};
 use super::{Answer, HeldCall, Participant, TransactionContext, TransactionId};
 use crate::attempt::Journal;
-use crate::daal::RowRelease;
+use crate::daal::{RowKey, RowRelease};
 use crate::environment::{Environment, journal_table};
-use crate::error::{Fault, InvokeError};
+use crate::error::{Fault, InvokeError, Problem, ProblemKind};
 use crate::invoke::{Delivery, Invocation};
 
-/// Carries out the decision of a coordinator.
-pub(super) async fn carry_out(journal: &Journal, current: &Try, decision: &Decision) -> Result<(), Fault> {
+/// Carries out the decision of a coordinator; `repeats` says that an earlier attempt may have done so before.
+pub(super) async fn carry_out(
+    journal: &Journal,
+    current: &Try,
+    decision: &Decision,
+    repeats: bool,
+) -> Result<(), Fault> {
     let (environment, service) = (journal.environment(), journal.identity().function.service);
     let id = current.id(journal);
     // What no record names is taken off from its end: whoever comes after a crash can then follow what is left.
     let found = current.state().view.unrecorded();
     for row in &found {
-        release(environment, service, &id, row, false).await?;
+        current.leaves(release(environment, service, &id, row, false).await?);
     }
     let commits = decision.outcome == Outcome::Committed;
-    let rows = try_join_all(decision.rows.iter().map(|row| release(environment, service, &id, row, commits)));
+    let rows = try_join_all(decision.rows.iter().map(|row| async {
+        current.leaves(release(environment, service, &id, row, commits).await?);
+        Ok(())
+    }));
+    let rows = async { rows.await.map(|_: Vec<()>| ()) };
     if !commits {
         let told = tell_each(environment, &id, &decision.participants);
         let (rows, told) = futures_util::future::join(rows, told).await;
         return rows.and(told);
     }
     let (here, elsewhere): (Vec<_>, Vec<_>) = decision.participants.iter().cloned().partition(|p| p.service == service);
-    let (rows, told) = futures_util::future::join(rows, tell_services(environment, &id, &elsewhere)).await;
+    let (rows, told) = futures_util::future::join(rows, tell_services(environment, &id, &elsewhere, repeats)).await;
     rows.and(told)?;
     // Participants of this service have their changes in the rows of the coordinator, which must come first.
-    tell_services(environment, &id, &here).await?;
+    tell_services(environment, &id, &here, repeats).await?;
     tell_each(environment, &id, &decision.rolled_back).await?;
-    place(environment, &decision.detached).await
+    place(environment, &decision.detached, repeats.then(|| journal.start_ms())).await
 }
 
-/// Takes the lock of one row off; with the change, if it is committed.
+/// Takes the lock of one row off; with the change, if it is committed. Gives the row if it is left as a tombstone.
 pub(super) async fn release(
     environment: &Environment,
     service: &str,
     id: &TransactionId,
     row: &HeldRow,
     commits: bool,
-) -> Result<(), Fault> {
+) -> Result<Option<RowKey>, Fault> {
     let change = row.change.as_ref().filter(|_| commits);
     let (journal, owner) = (journal_table(service), id.to_bytes());
     let (table, key, entries) = (row.table.as_str(), &row.key, row.entries.as_slice());
-    let journal = journal.as_str();
-    let release = RowRelease { environment, journal, table, key, entries, owner, change, watermark_s: 0 };
-    release.release(Some(row.epoch)).await
+    let (journal, absent) = (journal.as_str(), row.absent);
+    let release = RowRelease { environment, journal, table, key, entries, owner, absent, change };
+    let tombstone = release.release(Some(row.epoch)).await?;
+    Ok(tombstone.then(|| row.row()))
 }
 
 /// Tells each service once that the transaction is committed, with its participants in the order of the program.
@@ -60,6 +70,7 @@ async fn tell_services(
     environment: &Environment,
     id: &TransactionId,
     participants: &[Participant],
+    repeats: bool,
 ) -> Result<(), Fault> {
     let mut services: Vec<Vec<&Participant>> = Vec::new();
     for participant in participants {
@@ -68,7 +79,7 @@ async fn tell_services(
             None => services.push(vec![participant]),
         }
     }
-    let told = services.iter().map(|participants| tell(environment, id, participants, Delivery::Commit));
+    let told = services.iter().map(|participants| tell(environment, id, participants, Delivery::Commit, repeats));
     join_all(told).await.into_iter().try_for_each(|told| told.map(drop))
 }
 
@@ -80,7 +91,7 @@ pub(super) async fn tell_each(
 ) -> Result<(), Fault> {
     let each: Vec<_> = participants.iter().map(|participant| [participant]).collect();
     // The others are told even if one cannot be: a later attempt tells them all again.
-    let told = join_all(each.iter().map(|one| tell(environment, id, one, Delivery::Abort))).await;
+    let told = join_all(each.iter().map(|one| tell(environment, id, one, Delivery::Abort, false))).await;
     told.into_iter().try_for_each(|told| told.map(drop))
 }
 
@@ -90,6 +101,7 @@ async fn tell(
     id: &TransactionId,
     participants: &[&Participant],
     delivery: Delivery,
+    repeats: bool,
 ) -> Result<Option<Answer>, Fault> {
     let Some(last) = participants.last() else { return Ok(None) };
     let instances: Vec<_> = participants.iter().map(|participant| participant.instance).collect();
@@ -100,19 +112,38 @@ async fn tell(
         arguments: crate::data::encode(&instances)?,
         caller: Some(id.to_string()),
         delivery,
-        transaction: Some(TransactionContext { id: id.clone(), max_wait_ms: 0, known: Vec::new() }),
+        transaction: Some(TransactionContext { id: id.clone(), max_wait_ms: 0, known: Vec::new(), repeats }),
     };
     Ok(crate::data::decode(&deliver(environment, invocation).await?)?)
 }
 
-/// Makes the detached calls that were held back.
-pub(super) async fn place(environment: &Environment, calls: &[HeldCall]) -> Result<(), Fault> {
+/// Makes the detached calls that were held back. If an earlier attempt may have made them, and the caller is so old, as
+/// its start `since_ms` tells, that their results may be gone, it fails instead of having them run anew (protocol,
+/// section 5).
+pub(super) async fn place(environment: &Environment, calls: &[HeldCall], since_ms: Option<u64>) -> Result<(), Fault> {
+    let age_ms = since_ms.map_or(0, |since_ms| environment.world.now_ms().saturating_sub(since_ms));
+    if let Some(call) = calls.iter().find(|call| since_ms.is_some() && age_ms >= call.kept_ms) {
+        return Err(outdated(call, age_ms));
+    }
     let placed = calls.iter().map(|call| {
-        let HeldCall { service, function, instance, arguments, caller } = call.clone();
+        let HeldCall { service, function, instance, arguments, caller, .. } = call.clone();
         let (caller, delivery, transaction) = (Some(caller), Delivery::Accept, None);
         deliver(environment, Invocation { service, function, instance, arguments, caller, delivery, transaction })
     });
     try_join_all(placed).await.map(drop)
+}
+
+fn outdated(call: &HeldCall, age_ms: u64) -> Fault {
+    let HeldCall { service, function, instance, kept_ms, .. } = call.clone();
+    let problem = Problem {
+        kind: ProblemKind::UnknownInstance,
+        detail: format!("the caller is {age_ms} ms old, and the function keeps its results for {kept_ms} ms"),
+        service: service.clone(),
+        function: function.clone(),
+        instance: Some(instance),
+        step: None,
+    };
+    Fault::Undelivered { service, function, error: InvokeError::Refused(Box::new(problem)) }
 }
 
 async fn deliver(environment: &Environment, invocation: Invocation) -> Result<String, Fault> {
@@ -138,6 +169,6 @@ impl Try {
         journal: &Journal,
         participant: &Participant,
     ) -> Result<Option<Answer>, Fault> {
-        tell(journal.environment(), &self.id(journal), &[participant], Delivery::Abort).await
+        tell(journal.environment(), &self.id(journal), &[participant], Delivery::Abort, false).await
     }
 }

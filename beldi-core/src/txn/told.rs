@@ -14,10 +14,13 @@ use super::participant::answer_of;
 use super::record::{HeldRow, Part};
 use super::settle::{place, release, tell_each};
 use super::{Answer, TransactionContext, TransactionId};
-use crate::attempt::{Cx, Epilogue, Identity, Journal, Loaded, Ran, Reply, Task, load_records, read_records, run};
+use crate::attempt::{
+    Cx, Epilogue, Identity, Journal, Loaded, Ran, Reply, Task, finished, load_records, read_records, run,
+};
 use crate::attributes::{get_string, get_u64};
 use crate::environment::{Environment, journal_table};
 use crate::error::Fault;
+use crate::garbage::{Finished, Told};
 use crate::ids::InstanceId;
 use crate::intent;
 use crate::store::{Attributes, Placeholders, PutItem, StoreError};
@@ -40,28 +43,32 @@ pub(super) async fn commit(
     identity: &Identity,
     id: &TransactionId,
     instances: &[InstanceId],
+    repeats: bool,
 ) -> Result<Reply, Untold> {
     let service = identity.function.service;
     let journals = instances.iter().map(|instance| load_records(environment, service, *instance));
     let mut rows: BTreeMap<String, HeldRow> = BTreeMap::new();
-    let (mut results, mut detached, mut shows) = (Vec::new(), Vec::new(), true);
+    let (mut results, mut detached, mut shows, mut since_ms) = (Vec::new(), Vec::new(), true, None);
     for (instance, records) in instances.iter().zip(try_join_all(journals).await?) {
-        let intent = check(&records, id)?;
-        if intent.is_some_and(|intent| intent.contains_key("done")) {
-            continue;
-        }
+        // Who is told of a commit had prepared. If its record is gone, it was told before, and has done its part.
+        let Some(intent) = check(&records, id)?.filter(|intent| !intent.contains_key("done")) else { continue };
         let Some(prepared) = read_records(&records)?.prepared else {
             return Err(Untold::Refused(format!("instance {instance} has not prepared, and cannot be committed")));
         };
-        shows &= prepared.shows_in_rows() && intent.is_some_and(|intent| is_found_later(identity, intent));
+        shows &= prepared.shows_in_rows() && is_found_later(identity, intent);
+        let (told, held) = (Some(prepared.told()), prepared.rows.iter().map(HeldRow::row).collect());
+        results.push(Finished { told, tombstones: held, ..finished(&records, *instance, &prepared.result) });
         for row in prepared.rows {
             merge(&mut rows, row);
         }
         detached.extend(prepared.detached);
-        results.push((*instance, prepared.result));
+        since_ms = get_u64(intent, "start").into_iter().chain(since_ms).min();
     }
-    try_join_all(rows.values().map(|row| release(environment, service, id, row, true))).await?;
-    place(environment, &detached).await?;
+    let left = try_join_all(rows.values().map(|row| release(environment, service, id, row, true))).await?;
+    let left: Vec<_> = left.into_iter().flatten().collect();
+    // Each lists what it has held itself: another one of them may be marked as done without this one.
+    results.iter_mut().for_each(|one| one.tombstones.retain(|row| left.contains(row)));
+    place(environment, &detached, since_ms.filter(|_| repeats)).await?;
     settled(environment, service, results, shows, &None).await
 }
 
@@ -91,16 +98,16 @@ fn merge(rows: &mut BTreeMap<String, HeldRow>, row: HeldRow) {
 async fn settled(
     environment: &Environment,
     service: &'static str,
-    results: Vec<(InstanceId, String)>,
+    finished: Vec<Finished>,
     marks_may_wait: bool,
     answer: &Option<Answer>,
 ) -> Result<Reply, Untold> {
     let result = crate::data::encode(answer)?;
     if marks_may_wait {
-        let task = Task::MarkDone { service, results };
+        let task = Task::MarkDone { service, finished };
         return Ok(Reply { result, epilogue: Some(Epilogue { environment: environment.clone(), task }) });
     }
-    let marks = results.iter().map(|(instance, result)| intent::mark_done(environment, service, *instance, result));
+    let marks = finished.iter().map(|finished| intent::mark_done(environment, service, finished));
     try_join_all(marks).await?;
     Ok(Reply { result, epilogue: None })
 }
@@ -142,10 +149,12 @@ async fn abort(
             if done {
                 return settled(environment, service, Vec::new(), false, &answer).await;
             }
-            try_join_all(prepared.rows.iter().map(|row| release(environment, service, id, row, false))).await?;
+            let left = prepared.rows.iter().map(|row| release(environment, service, id, row, false));
+            let tombstones = try_join_all(left).await?.into_iter().flatten().collect();
             tell_each(environment, id, &prepared.participants).await?;
             tell_each(environment, id, &prepared.rolled_back).await?;
-            let results = vec![(instance, prepared.result.clone())];
+            let told = Some(prepared.told());
+            let results = vec![Finished { told, tombstones, ..finished(&records, instance, &prepared.result) }];
             let shows = prepared.shows_in_rows() && is_found_later(identity, intent);
             return settled(environment, service, results, shows, &answer).await;
         }
@@ -162,9 +171,8 @@ async fn abort(
             Loaded::Aborted { journal, settled: false } => {
                 let context = its.transaction.clone();
                 let context = context.ok_or_else(|| Untold::Refused("the intent names no transaction".to_owned()))?;
-                find_and_release(Arc::from(journal), &context).await?;
-                let results = vec![(instance, "null".to_owned())];
-                return settled(environment, service, results, false, &None).await;
+                let finished = find_and_release(Arc::from(journal), &context).await?;
+                return settled(environment, service, vec![finished], false, &None).await;
             }
             _ => {}
         }
@@ -172,8 +180,8 @@ async fn abort(
 }
 
 /// Runs the function as far as any attempt of it can have come, taking nothing, and releases what it holds from the
-/// end.
-pub(super) async fn find_and_release(journal: Arc<Journal>, context: &TransactionContext) -> Result<(), Fault> {
+/// end. Gives the instance as it is to be marked as done.
+pub(super) async fn find_and_release(journal: Arc<Journal>, context: &TransactionContext) -> Result<Finished, Fault> {
     let identity = journal.identity();
     let current = Arc::new(Try::of_participant(context.clone(), identity.function.read_only));
     current.ending.cancel();
@@ -186,9 +194,10 @@ pub(super) async fn find_and_release(journal: Arc<Journal>, context: &Transactio
     }
     let found = current.state().view.unrecorded();
     for row in &found {
-        release(journal.environment(), identity.function.service, &context.id, row, false).await?;
+        current.leaves(release(journal.environment(), identity.function.service, &context.id, row, false).await?);
     }
-    Ok(())
+    let tombstones = current.take_tombstones();
+    Ok(Finished { tombstones, told: Some(Told::Aborted), ..journal.finished("null") })
 }
 
 /// Puts an intent that is done, so that the participant never begins. Gives whether there was none.
@@ -197,7 +206,8 @@ async fn never_begins(
     identity: &Identity,
     instance: InstanceId,
 ) -> Result<bool, StoreError> {
-    let mut item = intent::born_aborted(identity.function.name, instance, environment.world.now_ms());
+    let Identity { function, .. } = identity;
+    let mut item = intent::born_aborted(environment, function.service, function.name, instance);
     Part::Aborted.write(&mut item);
     let mut placeholders = Placeholders::default();
     let condition = Some(format!("attribute_not_exists({})", placeholders.name("instance")));

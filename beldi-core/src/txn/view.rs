@@ -211,6 +211,7 @@ impl View {
             entries: vec![acquisition.entry.clone()],
             change: None,
             epoch: row.base.as_ref().map_or(0, |base| base.epoch),
+            absent: row.is_absent(),
         });
         released.collect()
     }
@@ -220,6 +221,11 @@ impl RowView {
     fn is_held(&self, at: &StepPath, mode: Mode) -> bool {
         let enough = |taken: &Acquisition| mode == Mode::Shared || taken.mode == Mode::Exclusive;
         self.acquisitions.iter().any(|taken| enough(taken) && taken.path.precedes(at))
+    }
+
+    /// Whether there was no such row when it was taken.
+    fn is_absent(&self) -> bool {
+        self.base.as_ref().is_some_and(|base| base.item.is_none())
     }
 
     /// Remembers that step `path` has taken the row, which was `base`.
@@ -233,7 +239,8 @@ impl RowView {
         let entries = self.acquisitions.iter().filter(|taken| counts(&taken.path)).map(|taken| &taken.entry);
         let entries: Vec<_> = entries.chain(&self.adopted).cloned().collect();
         let epoch = self.base.as_ref().map_or(self.adopted_epoch, |base| base.epoch);
-        let held = HeldRow { table: self.table.clone(), key: self.key.clone(), entries, change: None, epoch };
+        let (table, key, absent) = (self.table.clone(), self.key.clone(), self.is_absent());
+        let held = HeldRow { table, key, entries, change: None, epoch, absent };
         (!held.entries.is_empty()).then_some(held)
     }
 

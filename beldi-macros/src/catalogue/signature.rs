@@ -143,6 +143,16 @@ pub(crate) fn malformed_timeout(value: &str) -> Mistake {
     )
 }
 
+/// A time to keep results that is no time, or too long.
+pub(crate) fn malformed_retention(value: &str) -> Mistake {
+    Mistake::new(
+        21,
+        format!("`{value}` is no time to keep results"),
+        "",
+        "write a number and a unit, as `90m`, `12h` or `7d`: more than zero, and at most `366d`",
+    )
+}
+
 /// A number of tries that is none.
 pub(crate) fn malformed_tries(value: &str) -> Mistake {
     Mistake::new(

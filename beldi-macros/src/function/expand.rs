@@ -1,5 +1,7 @@
 //! What is written for a function: the typed way to call it, a type of its name, and the handler.
 
+use std::time::Duration;
+
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
@@ -45,10 +47,11 @@ fn implementation(function: &Function<'_>, errors: &mut Errors) -> TokenStream {
     let argument_names = arguments.iter().map(Argument::name);
     let patterns = arguments.iter().map(|argument| argument.pat);
     let arguments = tuple(function);
-    let timeout = match function.timeout.map(|timeout| timeout.as_millis() as u64) {
+    let span = |span: Option<Duration>| match span.map(|span| span.as_millis() as u64) {
         None => quote!(::core::option::Option::None),
         Some(ms) => quote!(::core::option::Option::Some(::beldi::__private::Duration::from_millis(#ms))),
     };
+    let (timeout, retention) = (span(function.timeout), span(function.retention));
     let marker = read_only.then(|| {
         quote! {
             #(#everywhere)*
@@ -69,6 +72,7 @@ fn implementation(function: &Function<'_>, errors: &mut Errors) -> TokenStream {
             const ARGUMENT_NAMES: &'static [&'static str] = &[#(#argument_names),*];
             const READ_ONLY: bool = #read_only;
             const TIMEOUT: ::core::option::Option<::beldi::__private::Duration> = #timeout;
+            const RETENTION: ::core::option::Option<::beldi::__private::Duration> = #retention;
             const CODE: u64 = #code;
             const CODEC: ::beldi::__private::Codec<#arguments, #output> =
                 ::beldi::__private::codec::<#arguments, #output>();

@@ -22,6 +22,7 @@ pub(super) struct Function<'a> {
     pub(super) service: &'a Path,
     pub(super) read_only: bool,
     pub(super) timeout: Option<Duration>,
+    pub(super) retention: Option<Duration>,
     pub(super) body: &'a Result<Block, (TokenStream, syn::Error)>,
     pub(super) code: u64,
 }
@@ -48,6 +49,7 @@ impl<'a> Function<'a> {
             service,
             read_only: options.read_only,
             timeout: options.timeout,
+            retention: options.retention,
             body: &callable.body,
             code: code_hash(callable.code()),
         })

@@ -13,7 +13,7 @@ use crate::timeout;
 const OWNER: Owner = Owner {
     name: "beldi::function",
     form: "#[beldi::function(service = Hotel, read_only, timeout = \"5s\")]",
-    known: &["service", "read_only", "timeout"],
+    known: &["service", "read_only", "timeout", "retention"],
     repeatable: &[],
 };
 
@@ -23,6 +23,7 @@ pub(super) struct FunctionOptions {
     pub(super) service: Option<Path>,
     pub(super) read_only: bool,
     pub(super) timeout: Option<Duration>,
+    pub(super) retention: Option<Duration>,
 }
 
 /// Parses the options. A missing service is a mistake.
@@ -36,5 +37,8 @@ pub(super) fn options(tokens: TokenStream, errors: &mut Errors) -> FunctionOptio
         service: options.value("service", "service = Hotel", errors),
         read_only: options.flag("read_only", errors),
         timeout: options.text("timeout", "timeout = \"5s\"", errors).and_then(|text| timeout::parse(&text, errors)),
+        retention: options
+            .text("retention", "retention = \"7d\"", errors)
+            .and_then(|text| timeout::parse_retention(&text, errors)),
     }
 }

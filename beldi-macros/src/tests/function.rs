@@ -20,7 +20,7 @@ fn with(options: &str) -> Vec<u16> {
 fn good_signatures() {
     assert_eq!(of("async fn nothing() {}"), []);
     assert_eq!(of("pub(crate) async fn reserve(mut stay: Stay, r#type: Vec<u8>) -> Result<u32, E> { Ok(1) }"), []);
-    assert_eq!(with("service = crate::services::Hotel, read_only, timeout = \"5s\","), []);
+    assert_eq!(with("service = crate::services::Hotel, read_only, timeout = \"5s\", retention = \"12h\","), []);
 }
 
 #[test]
@@ -62,6 +62,8 @@ fn wrong_options() {
     assert_eq!(with("service = Hotel, read_only = true"), [21]);
     assert_eq!(with("service = Hotel, timeout = 5"), [21]);
     assert_eq!(with("service = Hotel, timeout = \"5 parsecs\""), [21]);
+    assert_eq!(with("service = Hotel, retention = 7"), [21]);
+    assert_eq!(with("service = Hotel, retention = \"a week\""), [21]);
     assert_eq!(with("service = Hotel, 5"), [21]);
 }
 

@@ -13,6 +13,7 @@ impl ::beldi::Function for charge {
     const ARGUMENT_NAMES: &'static [&'static str] = &["card", "cents"];
     const READ_ONLY: bool = false;
     const TIMEOUT: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
+    const RETENTION: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
     const CODE: u64 = 2311206833927040550u64;
     const CODEC: ::beldi::__private::Codec<(Card, u64), Result<Receipt, Declined>> = ::beldi::__private::codec::<
         (Card, u64),

@@ -16,6 +16,7 @@ impl ::beldi::Function for reserve {
     const TIMEOUT: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::Some(
         ::beldi::__private::Duration::from_millis(5000u64),
     );
+    const RETENTION: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
     const CODE: u64 = 8648203797357827547u64;
     const CODEC: ::beldi::__private::Codec<(Stay,), Result<Confirmation, SoldOut>> = ::beldi::__private::codec::<
         (Stay,),

@@ -13,6 +13,7 @@ impl ::beldi::Function for book {
     const ARGUMENT_NAMES: &'static [&'static str] = &["trip"];
     const READ_ONLY: bool = false;
     const TIMEOUT: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
+    const RETENTION: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
     const CODE: u64 = 16269418182834797272u64;
     const CODEC: ::beldi::__private::Codec<(Trip,), Result<Itinerary, Unavailable>> = ::beldi::__private::codec::<
         (Trip,),

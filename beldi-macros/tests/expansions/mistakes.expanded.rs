@@ -16,6 +16,7 @@ impl ::beldi::Function for late {
     const ARGUMENT_NAMES: &'static [&'static str] = &["stay"];
     const READ_ONLY: bool = false;
     const TIMEOUT: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
+    const RETENTION: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
     const CODE: u64 = 6595543646918281606u64;
     const CODEC: ::beldi::__private::Codec<(Stay,), bool> = ::beldi::__private::codec::<
         (Stay,),
@@ -49,6 +50,7 @@ impl ::beldi::Function for many {
     const ARGUMENT_NAMES: &'static [&'static str] = &["stays"];
     const READ_ONLY: bool = false;
     const TIMEOUT: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
+    const RETENTION: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
     const CODE: u64 = 3480449129670544019u64;
     const CODEC: ::beldi::__private::Codec<(Vec<Stay>,), usize> = ::beldi::__private::codec::<
         (Vec<Stay>,),

@@ -13,6 +13,7 @@ impl ::beldi::Function for free {
     const ARGUMENT_NAMES: &'static [&'static str] = &["hotel", "night"];
     const READ_ONLY: bool = true;
     const TIMEOUT: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
+    const RETENTION: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
     const CODE: u64 = 39591623693688179u64;
     const CODEC: ::beldi::__private::Codec<(String, Date), u32> = ::beldi::__private::codec::<
         (String, Date),

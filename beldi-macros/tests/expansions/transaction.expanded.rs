@@ -13,6 +13,7 @@ impl ::beldi::Function for book {
     const ARGUMENT_NAMES: &'static [&'static str] = &["trip"];
     const READ_ONLY: bool = false;
     const TIMEOUT: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
+    const RETENTION: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
     const CODE: u64 = 1557500932047603441u64;
     const CODEC: ::beldi::__private::Codec<(Trip,), Result<Itinerary, Unavailable>> = ::beldi::__private::codec::<
         (Trip,),

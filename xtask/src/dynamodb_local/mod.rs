@@ -29,6 +29,7 @@ const SUITES: &[Suite] = &[
     Suite { target: "transactions", arguments: &[], long: false },
     Suite { target: "operators", arguments: &[], long: false },
     Suite { target: "rules_of_transactions", arguments: &[], long: false },
+    Suite { target: "garbage", arguments: &["reclaimed", "retention", "safety"], long: false },
     Suite { target: "transactions_matrix", arguments: QUICK_TRANSACTIONS, long: false },
     Suite { target: "crash_matrix", arguments: &["--skip", LONGEST], long: false },
     Suite { target: "crash_matrix", arguments: &[LONGEST], long: true },

@@ -15,15 +15,18 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::tally::Tally;
+use garbage::GARBAGE;
 use table::{MUTANTS, Mutant};
 use transactions::TRANSACTIONS;
 
+mod garbage;
 mod page;
 mod table;
 mod transactions;
 
 /// All of them, by what they are about.
-const ALL: &[(&str, &[Mutant])] = &[("Steps and rows", MUTANTS), ("Transactions", TRANSACTIONS)];
+const ALL: &[(&str, &[Mutant])] =
+    &[("Steps and rows", MUTANTS), ("Transactions", TRANSACTIONS), ("Garbage collection", GARBAGE)];
 
 #[derive(Args)]
 pub(crate) struct Options {

@@ -31,6 +31,8 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone)]
 pub struct DynamoDbStore {
     client: Client,
+    /// Whether items expire: DynamoDB's own do, a stand-in's need not.
+    expires: bool,
 }
 
 impl DynamoDbStore {
@@ -62,7 +64,7 @@ impl DynamoDbStore {
     /// nothing else of it is changed.
     pub fn with_client(client: &Client) -> Self {
         let config = client.config().to_builder().retry_config(RetryConfig::disabled()).build();
-        Self { client: Client::from_conf(config) }
+        Self { client: Client::from_conf(config), expires: true }
     }
 
     /// DynamoDB Local, or another stand-in on this machine, at `url`.
@@ -79,13 +81,17 @@ impl DynamoDbStore {
             .timeout_config(TimeoutConfig::disabled())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();
-        Self::with_client(&Client::from_conf(config))
+        Self { expires: false, ..Self::with_client(&Client::from_conf(config)) }
     }
 }
 
 impl Store for DynamoDbStore {
     fn execute(&self, request: Request) -> StoreFuture<'_> {
         Box::pin(self.call(request))
+    }
+
+    fn expires_items(&self) -> bool {
+        self.expires
     }
 }
 
@@ -101,7 +107,7 @@ impl DynamoDbStore {
             Request::Scan(request) => calls::scan(client, request).await,
             Request::BatchGet(request) => calls::batch_get(client, request).await,
             Request::TransactWrite(request) => calls::transact_write(client, request).await,
-            Request::CreateTable(request) => schema::create(client, &request.schema).await,
+            Request::CreateTable(request) => schema::create(client, &request.schema, self.expires).await,
             Request::DescribeTable(request) => Ok(Response::Table(schema::describe(client, &request.table).await?)),
         }
     }

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, IndexStatus, KeySchemaElement, KeyType, Projection,
-    ProjectionType, ScalarAttributeType, TableDescription, TableStatus,
+    ProjectionType, ScalarAttributeType, TableDescription, TableStatus, TimeToLiveSpecification,
 };
 
 use super::error::{incomplete, store_error};
@@ -17,7 +17,8 @@ use crate::store::{IndexSchema, KeySchema, Response, ScalarType, StoreError, Tab
 const POLLS: u32 = 120;
 const POLL_PAUSE: Duration = Duration::from_millis(500);
 
-pub(super) async fn create(client: &Client, schema: &TableSchema) -> Result<Response, StoreError> {
+/// Creates a table and waits for it. Items of it expire if the schema says so and `expires` that they can.
+pub(super) async fn create(client: &Client, schema: &TableSchema, expires: bool) -> Result<Response, StoreError> {
     let table = &schema.name;
     let mut call = client
         .create_table()
@@ -41,7 +42,14 @@ pub(super) async fn create(client: &Client, schema: &TableSchema) -> Result<Resp
         call = call.global_secondary_indexes(index.build().map_err(incomplete(table))?);
     }
     call.send().await.map_err(|error| store_error(&error, table))?;
-    wait(client, schema).await
+    let created = wait(client, schema).await?;
+    if let Some(attribute) = schema.expires.as_ref().filter(|_| expires) {
+        let expiry = TimeToLiveSpecification::builder().enabled(true).attribute_name(attribute);
+        let expiry = expiry.build().map_err(incomplete(table))?;
+        let call = client.update_time_to_live().table_name(table).time_to_live_specification(expiry);
+        call.send().await.map_err(|error| store_error(&error, table))?;
+    }
+    Ok(created)
 }
 
 async fn wait(client: &Client, schema: &TableSchema) -> Result<Response, StoreError> {
@@ -90,6 +98,7 @@ fn schema_from_sdk(table: &TableDescription) -> Option<TableSchema> {
         name: table.table_name()?.to_owned(),
         key: key_from_sdk(table.key_schema(), types)?,
         indexes: global.chain(local).flatten().collect(),
+        expires: None,
     })
 }
 

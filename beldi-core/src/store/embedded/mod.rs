@@ -109,6 +109,10 @@ impl Store for EmbeddedStore {
             Some(waiting) => Box::pin(call_blocking(Arc::clone(&self.engine), Arc::clone(waiting), request)),
         }
     }
+
+    fn expires_items(&self) -> bool {
+        false
+    }
 }
 
 impl std::fmt::Debug for EmbeddedStore {

@@ -47,6 +47,7 @@ fn schema_from_engine(table: &TableDescription) -> Option<TableSchema> {
         name: table.table_name.clone(),
         key: key_from_engine(&table.key_schema, &table.attribute_definitions)?,
         indexes: global.filter_map(|found| index(&found.index_name, &found.key_schema, &found.projection)).collect(),
+        expires: None,
     })
 }
 

@@ -18,6 +18,15 @@ pub const JOURNAL_SHARD: &str = "shard";
 /// The sort key of that index.
 pub const JOURNAL_DUE: &str = "due";
 
+/// The sparse index of a journal over what the garbage collector may reclaim one day.
+pub const JOURNAL_RECLAIM_INDEX: &str = "reclaim";
+/// The partition key of that index: a class of garbage, and a shard.
+pub const JOURNAL_RECLAIM: &str = "reclaim";
+/// The sort key of that index, in milliseconds since 1970.
+pub const JOURNAL_RECLAIM_FROM: &str = "reclaim_from";
+/// The second after which a store that can removes an item of a journal.
+pub const JOURNAL_EXPIRES: &str = "expires";
+
 /// The name of the journal table of a service.
 pub fn journal_name(service: &str) -> String {
     format!("{service}-journal")
@@ -29,11 +38,12 @@ pub fn journal(service: &str) -> TableSchema {
     let record = KeyAttribute::new(JOURNAL_RECORD, ScalarType::Number);
     let shard = KeyAttribute::new(JOURNAL_SHARD, ScalarType::String);
     let due = KeyAttribute::new(JOURNAL_DUE, ScalarType::Number);
-    TableSchema::new(journal_name(service), instance, Some(record)).with_index(IndexSchema::new(
-        JOURNAL_INDEX,
-        shard,
-        Some(due),
-    ))
+    let reclaim = KeyAttribute::new(JOURNAL_RECLAIM, ScalarType::String);
+    let reclaim_from = KeyAttribute::new(JOURNAL_RECLAIM_FROM, ScalarType::Number);
+    TableSchema::new(journal_name(service), instance, Some(record))
+        .with_index(IndexSchema::new(JOURNAL_INDEX, shard, Some(due)))
+        .with_index(IndexSchema::new(JOURNAL_RECLAIM_INDEX, reclaim, Some(reclaim_from)))
+        .expiring_by(JOURNAL_EXPIRES)
 }
 
 /// The tables of the registered item types and the journals of `services` and of the services that own
@@ -129,7 +139,7 @@ impl Declared {
             })
             .collect();
         let indexes = indexes.into_iter().collect::<Option<Vec<_>>>()?;
-        Some(TableSchema { name: entry.table.to_owned(), key: key?, indexes })
+        Some(TableSchema { name: entry.table.to_owned(), key: key?, indexes, expires: None })
     }
 
     fn key(&mut self, entry: &TableEntry, partition: &str, sort: Option<&str>, types: KeyTypes) -> Option<KeySchema> {

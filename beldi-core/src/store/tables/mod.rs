@@ -13,7 +13,10 @@ use super::{IndexSchema, Store, StoreError, TableSchema};
 mod declared;
 mod error;
 
-pub use declared::{JOURNAL_DUE, JOURNAL_INDEX, JOURNAL_INSTANCE, JOURNAL_RECORD, JOURNAL_SHARD};
+pub use declared::{
+    JOURNAL_DUE, JOURNAL_EXPIRES, JOURNAL_INDEX, JOURNAL_INSTANCE, JOURNAL_RECLAIM, JOURNAL_RECLAIM_FROM,
+    JOURNAL_RECLAIM_INDEX, JOURNAL_RECORD, JOURNAL_SHARD,
+};
 pub use declared::{journal, journal_name, schemas};
 pub use error::{TableError, TableErrors};
 

@@ -1,0 +1,62 @@
+//! Segments whose entries all lie below the watermark.
+//!
+//! Invariant: a row's first live epoch is moved past segments before they are deleted. So a crash leaves a segment that
+//! the index still shows, and never a first live epoch without a segment behind it, which would cost every write of the
+//! row a search.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::index::{Class, SHARDS};
+use super::{Cycle, MAX_LOOKS};
+use crate::attributes::get_u64;
+use crate::daal::{RowKey, RowPruner};
+use crate::store::StoreError;
+use crate::store::tables::JOURNAL_RECORD;
+
+impl Cycle<'_> {
+    /// Deletes the segments below the watermark.
+    pub(super) async fn segments(&mut self) {
+        for shard in 0..SHARDS {
+            let mut rows: BTreeMap<String, (RowKey, BTreeSet<u64>)> = BTreeMap::new();
+            for segment in self.found(Class::Segment, shard, self.watermark_ms).await {
+                if let (Some(row), Some(record)) = (RowKey::read(&segment), get_u64(&segment, JOURNAL_RECORD)) {
+                    rows.entry(row.name()).or_insert_with(|| (row, BTreeSet::new())).1.insert(record);
+                }
+            }
+            for (row, found) in rows.values() {
+                match self.segments_of(row, found.clone()).await {
+                    Ok(deleted) => self.done.segments += deleted,
+                    Err(error) => self.failed(&error),
+                }
+            }
+        }
+    }
+
+    /// Deletes the segments of one row: those found in the index, and those that the row's first live epoch passes with
+    /// them. An entry of which all instances are done is looked for by nobody, so a segment between live ones may go
+    /// before them.
+    async fn segments_of(&self, row: &RowKey, mut found: BTreeSet<u64>) -> Result<u64, StoreError> {
+        let pruner = RowPruner { environment: self.environment, journal: &self.journal, row };
+        for _ in 0..MAX_LOOKS {
+            let seen = pruner.look().await?;
+            // A roll that was begun and not made. Without its segment the row would never be rid of this epoch.
+            if found.contains(&seen.epoch) && !seen.log.is_empty() && seen.is_below(self.watermark_ms) {
+                pruner.drop_log(&seen).await?;
+                continue;
+            }
+            let (below, live) = pruner.segments(seen.first, seen.epoch, self.watermark_ms).await?;
+            let first = live.unwrap_or(seen.epoch);
+            if first > seen.first && !pruner.raise_first(&seen, first).await? {
+                continue;
+            }
+            found.extend(below);
+            let mut deleted = 0;
+            for record in found {
+                deleted += u64::from(pruner.delete(record, self.watermark_ms).await?);
+            }
+            return Ok(deleted);
+        }
+        // The row is written faster than it is looked at: the segments are found again.
+        Ok(0)
+    }
+}

@@ -1,0 +1,108 @@
+//! Collectors beside each other, and collectors that die.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use beldi::host::LocalHost;
+use beldi::store::{Request, SharedStore, Store, StoreFuture};
+use beldi::{Environment, Garbage, collect_garbage};
+use tokio::time::{sleep, timeout};
+
+use crate::reclaimed::rows;
+use crate::world::*;
+
+/// A store whose user dies at one request: before it is sent, or after it was carried out.
+struct Dying {
+    inner: SharedStore,
+    sent: AtomicU64,
+    at: u64,
+    before: bool,
+}
+
+impl Store for Dying {
+    fn execute(&self, request: Request) -> StoreFuture<'_> {
+        Box::pin(async move {
+            let number = self.sent.fetch_add(1, Ordering::SeqCst);
+            if number == self.at && !self.before {
+                drop(self.inner.execute(request).await);
+            } else if number != self.at {
+                return self.inner.execute(request).await;
+            }
+            std::future::pending().await
+        })
+    }
+
+    fn expires_items(&self) -> bool {
+        self.inner.expires_items()
+    }
+}
+
+/// A shop full of garbage of every kind, all of which the next cycle reclaims.
+async fn full() -> LocalHost {
+    let host = host().await;
+    let client = host.client();
+    for _ in 0..5 {
+        call(&client, add("hot".into())).await;
+    }
+    call(&client, remove("never".into())).await;
+    call(&client, replace("replaced".into(), "hot".into())).await;
+    assert!(!call(&client, change("absent".into())).await);
+    assert_eq!(call(&client, look(vec!["seen".into(), "hot".into()], false)).await, Ok(5));
+    // What was done in a second that has begun is not below the watermark yet.
+    sleep(Duration::from_millis(2500)).await;
+    cycle(&host).await;
+    sleep(Duration::from_millis(1200)).await;
+    host
+}
+
+async fn cycle(host: &LocalHost) -> Garbage {
+    collect_garbage(&host.environment(), "shop").await.expect("the store answers")
+}
+
+/// One cycle in the shop that dies at its request number `at`. Gives whether it came so far.
+async fn cycle_that_dies(host: &LocalHost, at: u64, before: bool) -> bool {
+    let environment = host.environment();
+    let store = Arc::new(Dying { inner: environment.store.clone(), sent: AtomicU64::new(0), at, before });
+    let environment = Environment { store: store.clone(), ..environment };
+    drop(timeout(Duration::from_secs(5), collect_garbage(&environment, "shop")).await);
+    store.sent.load(Ordering::SeqCst) > at
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_collector_that_dies_at_any_request_is_resumed() {
+    let host = full().await;
+    let seen = rows(&host).await;
+    let all = cycle(&host).await;
+    assert!(all.segments > 0 && all.tombstones == 4 && all.records > 0, "{all:?}");
+    for at in 0..all.requests {
+        for before in [true, false] {
+            let world = full().await;
+            assert!(cycle_that_dies(&world, at, before).await);
+            cycle(&world).await;
+            let results = journal(&world, "shop").await;
+            let left: Vec<_> = results.iter().filter(|item| !item.contains("\"result-")).collect();
+            assert_eq!(left, [""; 0], "before request {at}: {before}");
+            assert_eq!(rows(&world).await, seen, "before request {at}: {before}");
+            let tombstones = leftovers(&world).await.len() - results.len();
+            assert_eq!(tombstones, 0, "before request {at}: {before}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_collectors_at_once_are_as_one() {
+    let (host, alone) = (full().await, full().await);
+    let environment = host.environment();
+    let (one, other) = tokio::join!(collect_garbage(&environment, "shop"), collect_garbage(&environment, "shop"));
+    let (one, other) = (one.expect("the store answers"), other.expect("the store answers"));
+    let alone = cycle(&alone).await;
+    assert_eq!(one.tombstones + other.tombstones, alone.tombstones);
+    assert_eq!(one.segments + other.segments, alone.segments);
+    assert_eq!(one.records + other.records, alone.records);
+    sleep(Duration::from_secs(7200)).await;
+    let environment = host.environment();
+    let (one, other) = tokio::join!(collect_garbage(&environment, "shop"), collect_garbage(&environment, "shop"));
+    assert!(one.expect("the store answers").results + other.expect("the store answers").results > 0);
+    assert_eq!(leftovers(&host).await, [""; 0]);
+}

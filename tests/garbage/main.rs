@@ -1,0 +1,8 @@
+//! Garbage collection: what goes, what stays, and that nobody notices.
+
+mod collectors;
+mod costs;
+mod reclaimed;
+mod retention;
+mod safety;
+mod world;
