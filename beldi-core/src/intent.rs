@@ -21,9 +21,8 @@ use serde_dynamo::AttributeValue;
 
 use crate::attempt::Identity;
 use crate::attributes::{get_string, get_u64, number, string};
-use crate::data::DataError;
+use crate::checksum::{self, CHECKSUM, RESULT_CHECKSUM};
 use crate::environment::{Environment, Settings, journal_table};
-use crate::error::Fault;
 use crate::ids::InstanceId;
 use crate::store::{Attributes, Placeholders, ReturnValues, StoreError, UpdateItem};
 use crate::txn::TransactionContext;
@@ -175,10 +174,12 @@ pub(crate) async fn mark_done(
     instance: InstanceId,
     result: &str,
 ) -> Result<(), StoreError> {
+    let now_ms = environment.world.now_ms();
     Transition::of_open()
-        .set("done", number(environment.world.now_ms()))
+        .set("done", number(now_ms))
         .set("result", string(result))
-        .remove(&["arguments", "due", "shard", "observations", "effect", "error", "parked"])
+        .set(RESULT_CHECKSUM, checksum::of_result(instance, now_ms, result))
+        .remove(&["arguments", "due", "shard", "observations", "effect", "error", "parked", CHECKSUM])
         .apply(environment, service, instance)
         .await
         .map(drop)
@@ -307,9 +308,4 @@ impl Status {
         let attempts = get_u64(intent, "attempts").and_then(|count| u32::try_from(count).ok()).unwrap_or(1);
         Self::Running { attempts, due_ms: get_u64(intent, "due").unwrap_or_default(), error }
     }
-}
-
-/// The fault of a journal that another version wrote.
-pub(crate) fn unreadable(error: crate::attempt::UnreadableRecord) -> Fault {
-    Fault::Data(DataError::foreign("the journal", error))
 }

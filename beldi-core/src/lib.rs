@@ -8,6 +8,7 @@
 
 mod attempt;
 mod attributes;
+mod checksum;
 mod client;
 mod codec;
 mod collector;
@@ -33,6 +34,7 @@ pub mod testing;
 mod txn;
 mod world;
 
+pub use checksum::Damage;
 pub use client::{Client, ClientCall, ClientError, ClientStart};
 pub use condition::Condition;
 pub use data::{Data, DataError};

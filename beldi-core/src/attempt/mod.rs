@@ -29,7 +29,7 @@ pub(crate) use drive::{Epilogue, Ran, Reply, Task, failed, handle, mismatch, ref
 pub(crate) use fingerprint::{Fingerprint, What};
 pub(crate) use journal::{Identity, Journal};
 pub(crate) use load::{Loaded, load_records, read_records};
-pub(crate) use record::{Entry, MAX_PART_BYTES, MAX_VALUE_BYTES, UnreadableRecord};
+pub(crate) use record::{Entry, MAX_PART_BYTES, MAX_VALUE_BYTES};
 use witnesses::Witnesses;
 
 /// What all branches of one run of a handler share.

@@ -77,7 +77,7 @@ impl RowRelease<'_> {
     /// Whether the acquisitions have ended. `witness` is the epoch at which the row was taken.
     pub(crate) async fn is_done(&self, witness: u64) -> Result<bool, Fault> {
         let get = GetItem { table: self.table.to_owned(), key: self.key.clone(), consistent: true };
-        let row = RowState::of(self.environment.store.get(get).await?.as_ref());
+        let row = RowState::of(self.environment.store.get(get).await?.as_ref())?;
         let ended = |log: &[Vec<u8>]| log.contains(&self.entries[0]).then_some(());
         Ok(ended(&row.log).is_some() || self.segments().find(witness, row.epoch, ended).await?.is_some())
     }
@@ -92,7 +92,7 @@ impl RowRelease<'_> {
                 Err(StoreError::ConditionFailed { item }) => item,
                 Err(error) => return Err(error.into()),
             };
-            let row = RowState::of(old.as_ref());
+            let row = RowState::of(old.as_ref())?;
             let ended = |log: &[Vec<u8>]| log.contains(&self.entries[0]).then_some(());
             if ended(&row.log).is_some() {
                 return Ok(None);

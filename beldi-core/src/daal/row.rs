@@ -4,6 +4,7 @@ use serde_dynamo::AttributeValue;
 
 use super::{DELETED, EPOCH, FIRST, HOLDER, LOCK, LOG, READERS};
 use crate::attributes::{canonical_all, get_u64, key_text};
+use crate::checksum::Damage;
 use crate::ids::digest;
 use crate::store::Attributes;
 
@@ -27,22 +28,17 @@ pub(crate) struct RowState {
 }
 
 impl RowState {
-    /// The state of a row; a row that does not exist is at epoch 0 with an empty log.
-    pub(crate) fn of(item: Option<&Attributes>) -> Self {
-        let Some(item) = item else { return Self::default() };
-        let set = |name: &str| match item.get(name) {
-            Some(AttributeValue::Bs(entries)) => entries.clone(),
-            _ => Vec::new(),
-        };
-        let bytes = |name: &str| match item.get(name) {
-            Some(AttributeValue::B(bytes)) => Some(bytes.clone()),
-            _ => None,
-        };
-        let epoch = get_u64(item, EPOCH).unwrap_or(0);
-        let first = get_u64(item, FIRST).unwrap_or(0);
-        debug_assert!(first <= epoch, "the first live epoch is never behind the epoch");
-        let (log, readers) = (set(LOG), set(READERS));
-        Self { present: true, log, epoch, first, lock: bytes(LOCK), holder: bytes(HOLDER), readers }
+    /// The state of a row; a row that does not exist is at epoch 0 with an empty log. What beldi cannot have written
+    /// is damage.
+    pub(crate) fn of(item: Option<&Attributes>) -> Result<Self, Damage> {
+        let Some(item) = item else { return Ok(Self::default()) };
+        let (epoch, first) = (epoch(item, EPOCH)?, epoch(item, FIRST)?);
+        if first > epoch {
+            return Err(Damage::of_row(format!("its first live epoch is {first}, after its epoch, which is {epoch}")));
+        }
+        let (log, readers) = (set(item, LOG)?, set(item, READERS)?);
+        let (lock, holder) = (bytes(item, LOCK)?, bytes(item, HOLDER)?);
+        Ok(Self { present: true, log, epoch, first, lock, holder, readers })
     }
 
     /// Who holds the row, apart from `own`.
@@ -55,6 +51,33 @@ impl RowState {
     pub(crate) fn is_held_by(&self, own: &[u8]) -> bool {
         self.lock.as_deref() == Some(own) || self.readers.iter().any(|reader| reader == own)
     }
+}
+
+fn epoch(item: &Attributes, name: &str) -> Result<u64, Damage> {
+    match (item.contains_key(name), get_u64(item, name)) {
+        (true, None) => Err(wrong_type(name)),
+        (_, epoch) => Ok(epoch.unwrap_or(0)),
+    }
+}
+
+fn set(item: &Attributes, name: &str) -> Result<Vec<Vec<u8>>, Damage> {
+    match item.get(name) {
+        None => Ok(Vec::new()),
+        Some(AttributeValue::Bs(entries)) => Ok(entries.clone()),
+        Some(_) => Err(wrong_type(name)),
+    }
+}
+
+fn bytes(item: &Attributes, name: &str) -> Result<Option<Vec<u8>>, Damage> {
+    match item.get(name) {
+        None => Ok(None),
+        Some(AttributeValue::B(bytes)) => Ok(Some(bytes.clone())),
+        Some(_) => Err(wrong_type(name)),
+    }
+}
+
+fn wrong_type(name: &str) -> Damage {
+    Damage::of_row(format!("attribute `{name}` has a type that beldi does not write"))
 }
 
 /// The user's attributes of a row; `None` for a row that does not exist or is a tombstone.

@@ -6,6 +6,7 @@ use super::log::start_of;
 use super::place::Place;
 use super::{RowState, row_name};
 use crate::attributes::{number, string};
+use crate::checksum::{self, Damage};
 use crate::environment::Environment;
 use crate::error::Fault;
 use crate::store::{Attributes, Placeholders, PutItem, QueryItems, StoreError};
@@ -47,12 +48,14 @@ impl Segments<'_> {
         };
         loop {
             let page = self.environment.store.query(query.clone()).await?;
-            let logs = page.items.iter().filter_map(|segment| match segment.get("log") {
-                Some(AttributeValue::Bs(log)) => Some(log),
-                _ => None,
-            });
-            if let Some(found) = logs.into_iter().find_map(|log| find(log)) {
-                return Ok(Some(found));
+            for segment in &page.items {
+                checksum::verify(segment)?;
+                let Some(AttributeValue::Bs(log)) = segment.get("log") else {
+                    return Err(Damage::of(segment, "it has no log").into());
+                };
+                if let Some(found) = find(log) {
+                    return Ok(Some(found));
+                }
             }
             match page.next {
                 Some(next) => query.start = Some(next),
@@ -76,11 +79,11 @@ impl Segments<'_> {
         let (instance, log) = (placeholders.name("instance"), placeholders.name("log"));
         let seen = placeholders.value(number(full));
         let condition = Some(format!("attribute_not_exists({instance}) OR size({log}) < {seen}"));
-        let item = Attributes::from([
+        let item = checksum::sealed(Attributes::from([
             ("instance".to_owned(), string(row_name(self.table, self.key))),
             ("record".to_owned(), number(row.epoch)),
             ("log".to_owned(), AttributeValue::Bs(row.log.clone())),
-        ]);
+        ]));
         let put = PutItem { table: self.journal.to_owned(), item, condition, placeholders };
         match self.environment.store.put(put).await {
             // A log of this size at this epoch is one and the same, so the segment already there is it.
