@@ -18,12 +18,17 @@ mod data;
 mod environment;
 mod error;
 mod function;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod host;
 mod ids;
 mod intent;
 mod invoke;
 mod item;
 mod key;
+#[cfg(test)]
+mod laws;
 pub mod manifest;
 mod ops;
 mod registry;
@@ -41,7 +46,7 @@ pub use data::{Data, DataError};
 pub use environment::{Environment, Settings};
 pub use error::{AttemptError, Divergence, Fault, InvokeError, Problem, ProblemKind, TransactionFault};
 pub use function::{Function, ReadOnlyFunction};
-pub use ids::{InstanceId, InvalidInstanceId, StepPath};
+pub use ids::{InstanceId, InvalidInstanceId, InvalidStepPath, StepPath};
 pub use intent::Status;
 pub use invoke::{Delivery, Invocation, InvokeFuture, Invoker};
 pub use item::{Field, Index, Item, ItemSchema};

@@ -13,6 +13,7 @@
 mod common;
 mod damages;
 mod halfway;
+mod seeds;
 mod services;
 
 use beldi::store::AttributeValue;

@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 mod cargo;
 mod ci;
 mod dynamodb_local;
+mod fuzz;
 mod mutants;
 mod suites;
 mod tally;
@@ -32,6 +33,8 @@ enum Command {
     Interleave,
     /// Break each rule of the protocol in a copy, and see a test fail
     Mutants(mutants::Options),
+    /// Run the fuzz targets, each for a while (needs cargo-fuzz and a nightly toolchain)
+    Fuzz(fuzz::Options),
     /// Run the test suites on Amazon's DynamoDB Local (needs Java 17 and npm)
     DynamodbLocal(dynamodb_local::Options),
 }
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
         Command::Budget => suites::budget(),
         Command::Interleave => suites::interleave(),
         Command::Mutants(options) => mutants::run(&options),
+        Command::Fuzz(options) => fuzz::run(&options),
         Command::DynamodbLocal(options) => dynamodb_local::run(&options),
     };
     let tally = outcome.unwrap_or_else(|error| {

@@ -31,7 +31,7 @@ impl EntryKey {
 }
 
 /// The start second of an entry's instance.
-pub(super) fn start_of(entry: &[u8]) -> u32 {
+pub(crate) fn start_of(entry: &[u8]) -> u32 {
     let mut bytes = [0; 4];
     bytes.copy_from_slice(entry.get(16..OUTCOME).unwrap_or(&[0xff; 4]));
     u32::from_be_bytes(bytes)

@@ -20,6 +20,8 @@ use crate::store::Attributes;
 
 pub(crate) use lock::{Acquired, Mode, RowLock};
 pub(crate) use log::EntryKey;
+#[cfg(feature = "fuzzing")]
+pub(crate) use log::start_of;
 pub(crate) use release::{Difference, Fenced, RowRelease};
 pub(crate) use row::{RowState, row_name, user_attributes};
 pub(crate) use write::{RowWriter, Written};
