@@ -5,7 +5,7 @@
 //! a function was given is what the body says.
 #![no_main]
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Mutex};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -31,15 +31,23 @@ async fn several(name: String, count: i64, flag: Option<bool>) -> (String, i64, 
     (name, count, flag)
 }
 
-/// A store that has every table and nothing in it.
-struct Empty;
+/// A store that has nothing but tables.
+#[derive(Default)]
+struct Empty(Mutex<Vec<store::TableSchema>>);
 
 impl Store for Empty {
     fn execute(&self, request: store::Request) -> StoreFuture<'_> {
         let response = match request {
             store::Request::Get(_) => store::Response::Item(None),
             store::Request::Query(_) | store::Request::Scan(_) => store::Response::Page(Default::default()),
-            store::Request::DescribeTable(_) => store::Response::Table(None),
+            store::Request::CreateTable(create) => {
+                self.0.lock().expect("nobody panics").push(create.schema);
+                store::Response::Done
+            }
+            store::Request::DescribeTable(asked) => {
+                let tables = self.0.lock().expect("nobody panics");
+                store::Response::Table(tables.iter().find(|table| table.name == asked.table).cloned())
+            }
             _ => store::Response::Done,
         };
         Box::pin(std::future::ready(Ok(response)))
@@ -51,7 +59,7 @@ static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {
 });
 
 static GATEWAY: LazyLock<Router> = LazyLock::new(|| {
-    let start = LocalHost::builder(std::sync::Arc::new(Empty)).collect_every(None).start();
+    let start = LocalHost::builder(Arc::new(Empty::default())).collect_every(None).start();
     beldi_core::fuzzing::gateway(RUNTIME.block_on(start).expect("a host"))
 });
 
@@ -86,13 +94,14 @@ fn check(path: &str, sent: &[u8], response: &Response<()>, body: &[u8]) {
 
 fuzz_target!(|data: &[u8]| {
     let Some(request) = parse(data) else { return };
+    let gateway = GATEWAY.clone();
     RUNTIME.block_on(async {
         let path = request.uri().path().to_owned();
         let is_head = request.method() == "HEAD";
         let (parts, body) = request.into_parts();
         let sent = to_bytes(body, usize::MAX).await.expect("a body");
         let request = Request::from_parts(parts, Body::from(sent.clone()));
-        let response = GATEWAY.clone().oneshot(request).await.expect("an answer");
+        let response = gateway.oneshot(request).await.expect("an answer");
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.expect("a body");
         if !is_head {

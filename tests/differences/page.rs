@@ -32,7 +32,7 @@ const UNSEEN: &str = "
 | what | DynamoDB | DynamoDB Local, embedded engine | why it does not matter here |
 |---|---|---|---|
 | throttling | refuses requests beyond a partition's capacity | never | `Faulty` injects it below the decorator that retries, and the suites run with it |
-| two transactions at once | may be cancelled with `TransactionConflict` | rarely, never | the protocol sends none; beldi's transactions are its own; conflicts are mapped to throttling and retried |
+| two transactions at once | may be cancelled with `TransactionConflict` | rarely, never | the protocol sends no transactional writes; such a conflict is mapped to throttling, and retried |
 | eventually consistent reads and indexes | may be old | never old | rows are read consistently; indexes serve the collectors and queries that users ask for, and a test decorator lets them lag |
 | TTL | removes expired items within days | only when swept, or not at all | nothing waits for an item to go, and whatever must be gone is removed by beldi itself |
 | capacity that transactions are billed | documented | wrong, as documented | requests are counted by beldi's own decorator |

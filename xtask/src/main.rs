@@ -33,6 +33,8 @@ enum Command {
     Interleave,
     /// Break each rule of the protocol in a copy, and see a test fail
     Mutants(mutants::Options),
+    /// Ask the embedded engine and DynamoDB Local the same, and write the page of their differences
+    Differences,
     /// Run the fuzz targets, each for a while (needs cargo-fuzz and a nightly toolchain)
     Fuzz(fuzz::Options),
     /// Run the test suites on Amazon's DynamoDB Local (needs Java 17 and npm)
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         Command::Budget => suites::budget(),
         Command::Interleave => suites::interleave(),
         Command::Mutants(options) => mutants::run(&options),
+        Command::Differences => dynamodb_local::differences(),
         Command::Fuzz(options) => fuzz::run(&options),
         Command::DynamodbLocal(options) => dynamodb_local::run(&options),
     };
