@@ -230,6 +230,18 @@ mod tests {
         assert_eq!(path("300.2.70000").to_string(), "300.2.70000");
     }
 
+    /// `+1`, `01` and an overlong encoding of 1 were read as step 1: a damaged path could name another step.
+    #[test]
+    fn a_path_has_one_spelling() {
+        for text in ["+1", "01", "1.+0", "1.", "", "-1", "4294967296"] {
+            assert!(text.parse::<StepPath>().is_err(), "{text}");
+        }
+        assert_eq!(StepPath::from_bytes(&[0x81, 0x00]), None);
+        assert_eq!(StepPath::from_bytes(&[1]), Some(path("1")));
+        // The last bits of ten bytes were shifted out of the number.
+        assert_eq!(StepPath::from_bytes(&[0x81, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x7e]), None);
+    }
+
     #[test]
     fn derived_ids_differ_by_instance_step_and_purpose() {
         let (a, b) = (InstanceId::from_u128(1), InstanceId::from_u128(2));

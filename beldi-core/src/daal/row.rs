@@ -92,3 +92,25 @@ pub(crate) fn row_name(table: &str, key: &Attributes) -> String {
     let digest = digest(&[&canonical_all(key)]);
     format!("row/{table}/{digest:032x}/{}", key_text(key).chars().take(256).collect::<String>())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attributes::{number, string};
+
+    /// A log of another type was taken for an empty one, an epoch of another type for 0, and an epoch that lies before
+    /// the first live one was nothing but a panic in debug builds: a step whose entry could not be found was done again.
+    #[test]
+    fn what_beldi_cannot_have_written_is_damage() {
+        let of = |attributes: &[(&str, AttributeValue)]| {
+            let item = attributes.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+            RowState::of(Some(&item)).map(|row| row.epoch)
+        };
+        assert_eq!(of(&[(EPOCH, number(7)), (FIRST, number(7))]), Ok(7));
+        for damaged in [EPOCH, FIRST, LOG, LOCK, HOLDER, READERS] {
+            let message = of(&[(damaged, string("7"))]).expect_err("damage").to_string();
+            assert!(message.contains(damaged), "{message}");
+        }
+        assert!(of(&[(FIRST, number(7))]).expect_err("damage").to_string().contains("its first live epoch is 7"));
+    }
+}
