@@ -1,7 +1,11 @@
 //! Small helpers on attribute values: sizes, canonical bytes, and the keys of rows as text.
 
+use std::str::FromStr;
+
+use bigdecimal::BigDecimal;
 use serde_dynamo::AttributeValue;
 
+use crate::data::Lists;
 use crate::store::Attributes;
 
 /// A string attribute.
@@ -60,58 +64,82 @@ pub(crate) fn size_of_all(attributes: &Attributes) -> usize {
 /// Bytes that are equal exactly when the values are, whatever the order of maps, sets and lists: a list may be
 /// a `HashSet` of the user's, whose order is another one in each attempt.
 pub(crate) fn canonical(value: &AttributeValue, bytes: &mut Vec<u8>) {
+    canonical_in(value, Lists::Unordered, bytes);
+}
+
+fn canonical_in(value: &AttributeValue, lists: Lists, bytes: &mut Vec<u8>) {
     let mut scalar = |tag: u8, content: &[u8]| {
         bytes.push(tag);
         bytes.extend_from_slice(&(content.len() as u64).to_be_bytes());
         bytes.extend_from_slice(content);
     };
     match value {
-        AttributeValue::N(digits) => scalar(b'N', digits.as_bytes()),
+        AttributeValue::N(digits) => scalar(b'N', canonical_number(digits).as_bytes()),
         AttributeValue::S(text) => scalar(b'S', text.as_bytes()),
         AttributeValue::Bool(flag) => scalar(b'T', &[u8::from(*flag)]),
         AttributeValue::Null(_) => scalar(b'0', &[]),
         AttributeValue::B(content) => scalar(b'B', content),
         AttributeValue::M(map) => {
-            scalar(b'M', &map.len().to_be_bytes());
-            let mut entries: Vec<_> = map.iter().collect();
-            entries.sort_by_key(|(name, _)| *name);
-            for (name, value) in entries {
-                canonical(&string(name), bytes);
-                canonical(value, bytes);
-            }
+            bytes.push(b'M');
+            canonical_entries(map.iter().collect(), lists, bytes);
         }
         AttributeValue::L(list) => {
             scalar(b'L', &list.len().to_be_bytes());
-            let mut values: Vec<_> = list.iter().map(canonical_of).collect();
-            values.sort_unstable();
+            let mut values: Vec<_> = list.iter().map(|value| canonical_of(value, lists)).collect();
+            if lists == Lists::Unordered {
+                values.sort_unstable();
+            }
             values.iter().for_each(|value| bytes.extend_from_slice(value));
         }
-        AttributeValue::Ss(set) => canonical_set(b'1', set.iter().map(String::as_bytes), bytes),
-        AttributeValue::Ns(set) => canonical_set(b'2', set.iter().map(String::as_bytes), bytes),
-        AttributeValue::Bs(set) => canonical_set(b'3', set.iter().map(Vec::as_slice), bytes),
+        AttributeValue::Ss(set) => canonical_set(b'1', set.iter().map(|text| text.as_bytes().to_vec()), bytes),
+        AttributeValue::Ns(set) => canonical_set(b'2', set.iter().map(|n| canonical_number(n).into_bytes()), bytes),
+        AttributeValue::Bs(set) => canonical_set(b'3', set.iter().cloned(), bytes),
     }
 }
 
-fn canonical_of(value: &AttributeValue) -> Vec<u8> {
+/// Canonical bytes of attributes, in the order of their names.
+pub(crate) fn canonical_entries(mut entries: Vec<(&String, &AttributeValue)>, lists: Lists, bytes: &mut Vec<u8>) {
+    bytes.extend_from_slice(&(entries.len() as u64).to_be_bytes());
+    entries.sort_by_key(|(name, _)| *name);
+    for (name, value) in entries {
+        canonical_in(&string(name), lists, bytes);
+        canonical_in(value, lists, bytes);
+    }
+}
+
+/// One text for all spellings of a number: the store gives `1.50` back as `1.5`.
+fn canonical_number(digits: &str) -> String {
+    match BigDecimal::from_str(digits) {
+        Ok(number) => {
+            let (digits, scale) = number.normalized().into_bigint_and_exponent();
+            format!("{digits}e{}", -i128::from(scale))
+        }
+        Err(_) => digits.to_owned(),
+    }
+}
+
+fn canonical_of(value: &AttributeValue, lists: Lists) -> Vec<u8> {
     let mut bytes = Vec::new();
-    canonical(value, &mut bytes);
+    canonical_in(value, lists, &mut bytes);
     bytes
 }
 
-fn canonical_set<'a>(tag: u8, set: impl Iterator<Item = &'a [u8]>, bytes: &mut Vec<u8>) {
+fn canonical_set(tag: u8, set: impl Iterator<Item = Vec<u8>>, bytes: &mut Vec<u8>) {
     let mut entries: Vec<_> = set.collect();
     entries.sort_unstable();
     bytes.push(tag);
     bytes.extend_from_slice(&(entries.len() as u64).to_be_bytes());
     for entry in entries {
         bytes.extend_from_slice(&(entry.len() as u64).to_be_bytes());
-        bytes.extend_from_slice(entry);
+        bytes.extend_from_slice(&entry);
     }
 }
 
 /// Canonical bytes of a list of attributes, sorted by name.
 pub(crate) fn canonical_all(attributes: &Attributes) -> Vec<u8> {
-    canonical_of(&AttributeValue::M(attributes.clone()))
+    let mut bytes = Vec::new();
+    canonical_entries(attributes.iter().collect(), Lists::Unordered, &mut bytes);
+    bytes
 }
 
 /// Whether no value lies between the two: DynamoDB refuses to look.
@@ -151,7 +179,7 @@ mod tests {
         let map = |names: [&str; 2]| {
             AttributeValue::M(names.into_iter().map(|name| (name.to_owned(), number(name.len()))).collect())
         };
-        let bytes = canonical_of;
+        let bytes = |value: &AttributeValue| canonical_of(value, Lists::Unordered);
         assert_eq!(bytes(&map(["a", "bb"])), bytes(&map(["bb", "a"])));
         assert_ne!(bytes(&map(["a", "bb"])), bytes(&map(["a", "cc"])));
         let set = |first: &str, second: &str| AttributeValue::Ss(vec![first.into(), second.into()]);

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 
 use crate::attributes::get_string;
+use crate::checksum;
 use crate::data::DataError;
 use crate::environment::Environment;
 use crate::error::{InvokeError, Problem};
@@ -136,11 +137,14 @@ pub(crate) async fn look_up(
     environment: &Environment,
     service: &str,
     instance: InstanceId,
-) -> Result<Option<(String, Status)>, StoreError> {
+) -> Result<Option<(String, Status)>, ClientError> {
     let table = crate::environment::journal_table(service);
     let get = GetItem { table, key: intent::key(instance), consistent: true };
-    let intent = environment.store.get(get).await?;
-    Ok(intent.map(|intent| (get_string(&intent, "function").unwrap_or_default().to_owned(), Status::of(&intent))))
+    let Some(intent) = environment.store.get(get).await? else { return Ok(None) };
+    let function = get_string(&intent, "function").unwrap_or_default();
+    checksum::verify(&intent)
+        .map_err(|damage| ClientError::Refused(Box::new(damage.problem(service, function, instance))))?;
+    Ok(Some((function.to_owned(), Status::of(&intent))))
 }
 
 /// A call that is being made: await it for the result.

@@ -5,6 +5,7 @@
 //! dropped, never spinning.
 
 use crate::attributes::{get_string, get_u64, number, string};
+use crate::checksum;
 use crate::environment::{Environment, journal_table};
 use crate::function::FunctionEntry;
 use crate::ids::InstanceId;
@@ -168,6 +169,9 @@ async fn claim(environment: &Environment, service: &str, due: &Attributes) -> Re
     let deadline_ms = environment.world.now_ms() + millis(timeout);
     let claimed = intent::claim(environment, service, instance, due_ms, deadline_ms, attempts).await?;
     let Some(intent) = claimed else { return Ok(Claimed::Missed) };
+    if let Err(damage) = checksum::verify(&intent) {
+        return park(environment, service, instance, &format!("{service}/{name}: {damage}")).await;
+    }
     if let Err(error) = (function.check_arguments)(get_string(&intent, "arguments").unwrap_or_default()) {
         let error = format!("its arguments are not what {service}/{name} takes: {error}");
         return park(environment, service, instance, &error).await;

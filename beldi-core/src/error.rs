@@ -6,6 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::checksum::Damage;
 use crate::data::DataError;
 use crate::ids::{InstanceId, StepPath};
 use crate::key::KeyError;
@@ -30,6 +31,9 @@ pub enum Fault {
     /// A value that cannot be encoded, or stored data that is not what the code expects.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// What beldi itself has stored is not as it was written. Nothing is done by it.
+    #[error(transparent)]
+    Damaged(#[from] Damage),
     /// A row of a table does not fit the item type.
     #[error("a row of table `{table}` is no `{item}`: {message}")]
     Item {
@@ -181,7 +185,8 @@ impl Fault {
                     |kind: ProblemKind| kind.is_callers_mistake() || kind == ProblemKind::TransactionRefused;
                 matches!(error, InvokeError::Refused(problem) if is_lasting(problem.kind))
             }
-            Self::Diverged(_) | Self::Key(_) | Self::Data(_) | Self::Item { .. } | Self::TooLarge { .. } => true,
+            Self::Diverged(_) | Self::Damaged(_) | Self::Key(_) | Self::Data(_) => true,
+            Self::Item { .. } | Self::TooLarge { .. } => true,
         }
     }
 
@@ -211,6 +216,7 @@ impl Fault {
                 ProblemKind::Unavailable
             }
             Self::Diverged(_) => ProblemKind::Diverged,
+            Self::Damaged(_) => ProblemKind::Damaged,
             Self::Key(_) => ProblemKind::InvalidKey,
             Self::Data(_) | Self::Item { .. } => ProblemKind::InvalidData,
             Self::TooLarge { .. } | Self::Store(StoreError::ItemTooLarge { .. }) => ProblemKind::TooLarge,
@@ -325,6 +331,8 @@ pub enum ProblemKind {
     InvalidData,
     /// A replay asked for another step than the recorded one; the instance is parked.
     Diverged,
+    /// A journal record, a segment or a row is not as beldi wrote it; the instance is parked.
+    Damaged,
     /// The instance failed too often or in a way that retrying does not mend; an operator restarts it.
     Parked,
     /// A table is missing, or refuses the request.
@@ -351,6 +359,7 @@ impl ProblemKind {
             Self::InvalidKey => "invalid-key",
             Self::InvalidData => "invalid-data",
             Self::Diverged => "diverged",
+            Self::Damaged => "damaged",
             Self::Parked => "parked",
             Self::StoreRefused => "store-refused",
             Self::CalleeFailed => "callee-failed",

@@ -86,6 +86,11 @@ impl FromStr for InstanceId {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StepPath(Vec<u32>);
 
+/// The text is not a step path: whole numbers with dots between them.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a step path: expected whole numbers with dots between them")]
+pub struct InvalidStepPath(String);
+
 impl StepPath {
     /// The path of the step number `counter` below `prefix`.
     pub(crate) fn new(prefix: &[u32], counter: u32) -> Self {
@@ -142,7 +147,8 @@ impl StepPath {
 }
 
 impl StepPath {
-    /// The path that [`to_bytes`](Self::to_bytes) has written; `None` if it has not written these.
+    /// The path that [`to_bytes`](Self::to_bytes) has written; `None` if it has not written these. So no two texts of
+    /// bytes stand for one path.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let mut numbers = Vec::new();
         let mut rest = bytes.iter();
@@ -155,7 +161,8 @@ impl StepPath {
             }
             numbers.push(u32::try_from(number).ok()?);
         }
-        Some(Self(numbers))
+        let path = Self(numbers);
+        (path.to_bytes() == bytes).then_some(path)
     }
 }
 
@@ -172,10 +179,13 @@ impl fmt::Display for StepPath {
 }
 
 impl FromStr for StepPath {
-    type Err = std::num::ParseIntError;
+    type Err = InvalidStepPath;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.split('.').map(str::parse).collect::<Result<_, _>>().map(Self)
+        let invalid = || InvalidStepPath(text.chars().take(64).collect());
+        let path = text.split('.').map(str::parse).collect::<Result<_, _>>().map(Self).map_err(|_| invalid())?;
+        // One spelling for each path: `+1` and `01` are numbers to Rust.
+        if path.to_string() == text { Ok(path) } else { Err(invalid()) }
     }
 }
 
@@ -218,6 +228,18 @@ mod tests {
         let bytes: std::collections::BTreeSet<_> = paths.iter().map(|p| path(p).to_bytes()).collect();
         assert_eq!(bytes.len(), paths.len());
         assert_eq!(path("300.2.70000").to_string(), "300.2.70000");
+    }
+
+    /// `+1`, `01` and an overlong encoding of 1 were read as step 1: a damaged path could name another step.
+    #[test]
+    fn a_path_has_one_spelling() {
+        for text in ["+1", "01", "1.+0", "1.", "", "-1", "4294967296"] {
+            assert!(text.parse::<StepPath>().is_err(), "{text}");
+        }
+        assert_eq!(StepPath::from_bytes(&[0x81, 0x00]), None);
+        assert_eq!(StepPath::from_bytes(&[1]), Some(path("1")));
+        // The last bits of ten bytes were shifted out of the number.
+        assert_eq!(StepPath::from_bytes(&[0x81, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x7e]), None);
     }
 
     #[test]

@@ -21,9 +21,8 @@ use serde_dynamo::AttributeValue;
 
 use crate::attempt::Identity;
 use crate::attributes::{get_string, get_u64, number, string};
-use crate::data::DataError;
+use crate::checksum::{self, CHECKSUM, RESULT_CHECKSUM};
 use crate::environment::{Environment, Settings, journal_table};
-use crate::error::Fault;
 use crate::garbage::{self, Class, Expiry, Finished, Told};
 use crate::ids::InstanceId;
 use crate::store::{Attributes, Placeholders, ReturnValues, StoreError, UpdateItem};
@@ -198,17 +197,18 @@ pub(crate) async fn mark_done(environment: &Environment, service: &str, finished
         true => Expiry { set: garbage::more(finished, tombstones), remove: &[] },
         false => garbage::expiry(environment, service, function, *instance, done_ms),
     };
-    set.push(("done", number(done_ms)));
-    set.push(("result", string(result)));
+    let mut determined = vec![("done", number(done_ms)), ("result", string(result))];
     match told {
-        Some(Told::Prepared(below)) => set.push((ANSWERED, string(below))),
-        Some(Told::Aborted) => set.push(("aborted", AttributeValue::Bool(true))),
+        Some(Told::Prepared(below)) => determined.push((ANSWERED, string(below))),
+        Some(Told::Aborted) => determined.push(("aborted", AttributeValue::Bool(true))),
         None => {}
     }
+    set.push((RESULT_CHECKSUM, checksum::of_done(*instance, &determined)));
+    set.extend(determined);
     let transition =
         set.into_iter().fold(Transition::of_open(), |transition, (name, value)| transition.set(name, value));
     transition
-        .remove(&["arguments", "due", "shard", "observations", "effect", "error", "parked"])
+        .remove(&["arguments", "due", "shard", "observations", "effect", "error", "parked", CHECKSUM])
         .remove(remove)
         .apply(environment, service, *instance)
         .await
@@ -338,9 +338,4 @@ impl Status {
         let attempts = get_u64(intent, "attempts").and_then(|count| u32::try_from(count).ok()).unwrap_or(1);
         Self::Running { attempts, due_ms: get_u64(intent, "due").unwrap_or_default(), error }
     }
-}
-
-/// The fault of a journal that another version wrote.
-pub(crate) fn unreadable(error: crate::attempt::UnreadableRecord) -> Fault {
-    Fault::Data(DataError::foreign("the journal", error))
 }

@@ -8,6 +8,7 @@
 
 mod attempt;
 mod attributes;
+mod checksum;
 mod client;
 mod codec;
 mod collector;
@@ -17,6 +18,9 @@ mod data;
 mod environment;
 mod error;
 mod function;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod garbage;
 pub mod host;
 mod ids;
@@ -24,6 +28,8 @@ mod intent;
 mod invoke;
 mod item;
 mod key;
+#[cfg(test)]
+mod laws;
 pub mod manifest;
 mod ops;
 mod registry;
@@ -34,6 +40,7 @@ pub mod testing;
 mod txn;
 mod world;
 
+pub use checksum::Damage;
 pub use client::{Client, ClientCall, ClientError, ClientStart};
 pub use condition::Condition;
 pub use data::{Data, DataError};
@@ -41,7 +48,7 @@ pub use environment::{Environment, Settings, SettingsError};
 pub use error::{AttemptError, Divergence, Fault, InvokeError, Problem, ProblemKind, TransactionFault};
 pub use function::{Function, ReadOnlyFunction};
 pub use garbage::{Garbage, Watermarks, collect_garbage};
-pub use ids::{InstanceId, InvalidInstanceId, StepPath};
+pub use ids::{InstanceId, InvalidInstanceId, InvalidStepPath, StepPath};
 pub use intent::Status;
 pub use invoke::{Delivery, Invocation, InvokeFuture, Invoker};
 pub use item::{Field, Index, Item, ItemSchema};

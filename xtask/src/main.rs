@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 mod cargo;
 mod ci;
 mod dynamodb_local;
+mod fuzz;
 mod mutants;
 mod suites;
 mod tally;
@@ -34,6 +35,10 @@ enum Command {
     Interleave,
     /// Break each rule of the protocol in a copy, and see a test fail
     Mutants(mutants::Options),
+    /// Ask the embedded engine and DynamoDB Local the same, and write the page of their differences
+    Differences,
+    /// Run the fuzz targets, each for a while (needs cargo-fuzz and a nightly toolchain)
+    Fuzz(fuzz::Options),
     /// Run the test suites on Amazon's DynamoDB Local (needs Java 17 and npm)
     DynamodbLocal(dynamodb_local::Options),
 }
@@ -45,6 +50,8 @@ fn main() -> ExitCode {
         Command::Garbage => suites::garbage(),
         Command::Interleave => suites::interleave(),
         Command::Mutants(options) => mutants::run(&options),
+        Command::Differences => dynamodb_local::differences(),
+        Command::Fuzz(options) => fuzz::run(&options),
         Command::DynamodbLocal(options) => dynamodb_local::run(&options),
     };
     let tally = outcome.unwrap_or_else(|error| {

@@ -35,7 +35,7 @@ pub(crate) fn interleave() -> Result<Tally> {
 pub(crate) fn garbage() -> Result<Tally> {
     let arguments =
         ["test", "--release", "--quiet", "--test", "garbage", "costs", "--", "--nocapture", "--test-threads", "1"];
-    run(&arguments, &[("BELDI_GARBAGE", "long")], |line| Some(line).filter(|line| line.starts_with('|')))
+    run(&arguments, &[("BELDI_GARBAGE", "long")], |line| Some(line.to_owned()).filter(|line| line.starts_with('|')))
 }
 
 /// Prints the table of the request budget.

@@ -12,6 +12,7 @@ use std::task::Poll;
 use futures_util::future::try_join_all;
 
 use super::{Cx, Identity, Journal, Loaded, MAX_VALUE_BYTES, Trapped};
+use crate::checksum::sealed;
 use crate::collector;
 use crate::environment::{Environment, journal_table};
 use crate::error::{AttemptError, Fault, InvokeError, Problem, ProblemKind};
@@ -166,7 +167,7 @@ async fn accept(environment: &Environment, identity: Identity, invocation: Invoc
     let start_ms = environment.world.now_ms();
     let mut placeholders = Placeholders::default();
     let condition = Some(format!("attribute_not_exists({})", placeholders.name("instance")));
-    let item = intent::running(&identity, start_ms, &environment.settings);
+    let item = sealed(intent::running(&identity, start_ms, &environment.settings));
     let put = PutItem { table: journal_table(identity.function.service), item, condition, placeholders };
     let task = match environment.store.put(put).await {
         Ok(()) => Task::Trigger(Invocation { delivery: Delivery::Accepted { start_ms }, ..invocation }),
@@ -297,13 +298,15 @@ pub(crate) async fn failed(
     };
     tracing::warn!(%error, "attempt failed");
     let text = error.to_string();
-    // A participant is not parked: its coordinator is told, and rolls the transaction back.
     let permanent = error.fault.is_permanent();
-    let parks = permanent && identity.transaction.is_none();
-    if let Some(journal) = journal.filter(|journal| journal.is_durable()) {
+    // A journal that could not be loaded is one that is there.
+    let unreadable = journal.is_none() && matches!(error.fault, Fault::Damaged(_));
+    if unreadable || journal.is_some_and(Journal::is_durable) {
+        // A participant is not parked: its coordinator is told, and rolls the transaction back.
+        let parks = unreadable || (permanent && identity.transaction.is_none());
         let noted = match parks {
             true => intent::park(environment, function.service, *instance, &text).await.map(drop),
-            false => intent::note_failure(environment, identity, journal.attempts(), &text).await,
+            false => intent::note_failure(environment, identity, journal.map_or(1, Journal::attempts), &text).await,
         };
         if let Err(error) = noted {
             tracing::warn!(%error, "the failure could not be noted; the instance stays due");

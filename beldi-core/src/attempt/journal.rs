@@ -14,6 +14,7 @@ use super::fingerprint::{Fingerprint, What};
 use super::load::load_records;
 use super::record::{Entry, MAX_OUTCOME_BYTES, MAX_VALUE_BYTES, Record, Recorded, split};
 use crate::attributes::{number, size_of, size_of_all, string};
+use crate::checksum::sealed;
 use crate::daal::RowKey;
 use crate::data::{Lists, canonical};
 use crate::environment::{Environment, journal_table};
@@ -303,7 +304,7 @@ impl Journal {
         let mut placeholders = Placeholders::default();
         let condition = format!("attribute_not_exists({})", placeholders.name("instance"));
         let table = journal_table(self.identity.function.service);
-        let put = PutItem { table, item, condition: Some(condition), placeholders };
+        let put = PutItem { table, item: sealed(item), condition: Some(condition), placeholders };
         match self.environment.store.put(put).await {
             Ok(()) => Ok(()),
             Err(StoreError::ConditionFailed { .. }) => Err(Fault::Superseded),

@@ -3,6 +3,7 @@
 use super::journal::{Identity, Journal};
 use super::record::Recorded;
 use crate::attributes::{get_string, get_u64, string};
+use crate::checksum::{self, Damage};
 use crate::environment::{Environment, journal_table};
 use crate::error::Fault;
 use crate::garbage::Finished;
@@ -80,7 +81,8 @@ impl Journal {
             return Ok(Loaded::Done { result, unmarked });
         }
         let parked = first.contains_key("parked") && !identity.roll_back && !aborted;
-        if let Some(error) = get_string(first, "error").filter(|_| parked) {
+        if parked {
+            let error = get_string(first, "error").unwrap_or("nobody has noted an error");
             return Ok(Loaded::Parked { error: error.to_owned() });
         }
         let start_ms = get_u64(first, "start").unwrap_or_default();
@@ -109,8 +111,8 @@ pub(crate) fn finished(records: &[Attributes], instance: InstanceId, result: &st
 /// What the records of an instance say.
 pub(crate) fn read_records(records: &[Attributes]) -> Result<Recorded, Fault> {
     let mut recorded = Recorded::default();
-    for (number, record) in (0..).zip(records) {
-        recorded.read(number, record).map_err(intent::unreadable)?;
+    for record in records {
+        recorded.read(record)?;
     }
     // Of a participant that is done, record 0 may be all that is left.
     if let Some(first) = records.first().filter(|_| recorded.prepared.is_none()) {
@@ -119,18 +121,29 @@ pub(crate) fn read_records(records: &[Attributes]) -> Result<Recorded, Fault> {
     Ok(recorded)
 }
 
-/// All records of an instance, without a gap: a query of several pages is no snapshot.
+/// How often a journal with a gap is queried: a query of several pages is no snapshot, but no gap lasts.
+const MAX_QUERIES: u32 = 8;
+
+/// All records of an instance, each as it was put, without a gap. Of one that is done later records may be gone.
 pub(crate) async fn load_records(
     environment: &Environment,
     service: &str,
     instance: InstanceId,
-) -> Result<Vec<Attributes>, StoreError> {
-    loop {
+) -> Result<Vec<Attributes>, Fault> {
+    let mut missing = None;
+    for _ in 0..MAX_QUERIES {
         let records = query_records(environment, service, instance).await?;
-        if (0..).zip(&records).all(|(number, record)| get_u64(record, "record") == Some(number)) {
+        missing = (0..).zip(&records).find_map(|(number, record)| {
+            let is_there = get_u64(record, "record") == Some(number);
+            (!is_there).then_some(number)
+        });
+        let is_done = records.first().is_some_and(|first| first.contains_key("done"));
+        if missing.is_none() || (is_done && missing > Some(0)) {
+            records.iter().try_for_each(checksum::verify)?;
             return Ok(records);
         }
     }
+    Err(Damage::missing(instance, missing.unwrap_or_default()).into())
 }
 
 async fn query_records(

@@ -29,7 +29,9 @@ pub(crate) use drive::{Epilogue, Ran, Reply, Task, failed, handle, mismatch, ref
 pub(crate) use fingerprint::{Fingerprint, What};
 pub(crate) use journal::{Identity, Journal};
 pub(crate) use load::{Loaded, finished, load_records, read_records};
-pub(crate) use record::{Entry, MAX_PART_BYTES, MAX_VALUE_BYTES, UnreadableRecord};
+#[cfg(test)]
+pub(crate) use record::Record;
+pub(crate) use record::{Entry, MAX_PART_BYTES, MAX_VALUE_BYTES};
 use witnesses::Witnesses;
 
 /// What all branches of one run of a handler share.

@@ -14,6 +14,7 @@
 //! | `records`, `answered` | record 0 when done | how many records there are; what a participant had answered |
 //! | `transaction` | record 0 | the transaction that the call joins |
 //! | `decision`, `saved`, `prepared`, `aborted` | one each | see `txn/record.rs` |
+//! | `checksum`, or `result_checksum` once it is marked as done | all | see `checksum.rs` |
 //! | `error`, `parked` | record 0 | why the last attempt failed, and when the instance was parked |
 
 use std::collections::HashMap;
@@ -22,6 +23,7 @@ use serde_dynamo::AttributeValue;
 
 use super::fingerprint::Fingerprint;
 use crate::attributes::{get_list, get_string, string};
+use crate::checksum::Damage;
 use crate::daal::RowKey;
 use crate::garbage::{TOMBSTONES, listed};
 use crate::ids::StepPath;
@@ -126,28 +128,21 @@ pub(crate) struct Recorded {
     pub(crate) aborted: bool,
 }
 
-/// A record is not what this version of the library writes.
-#[derive(Debug, thiserror::Error)]
-#[error("record {record} is not a journal record of this version of beldi: attribute `{attribute}`")]
-pub(crate) struct UnreadableRecord {
-    record: u64,
-    attribute: &'static str,
-}
-
 impl Recorded {
-    /// Reads record number `record` in.
-    pub(crate) fn read(&mut self, record: u64, attributes: &Attributes) -> Result<(), UnreadableRecord> {
+    /// Reads a record in.
+    pub(crate) fn read(&mut self, attributes: &Attributes) -> Result<(), Damage> {
+        let unreadable = |name| Damage::of(attributes, format!("attribute `{name}` is not as this version writes it"));
         for name in ["observations", "outcomes"] {
             for value in get_list(attributes, name) {
-                let entry = Entry::from_attribute(value).ok_or(UnreadableRecord { record, attribute: name })?;
+                let entry = Entry::from_attribute(value).ok_or_else(|| unreadable(name))?;
                 self.steps.insert(entry.path.clone(), entry);
             }
         }
         if let Some(value) = attributes.get("effect") {
-            let (path, fingerprint) = announced(value).ok_or(UnreadableRecord { record, attribute: "effect" })?;
+            let (path, fingerprint) = announced(value).ok_or_else(|| unreadable("effect"))?;
             self.announced.insert(path, fingerprint);
         }
-        match Part::read(attributes).map_err(|attribute| UnreadableRecord { record, attribute })? {
+        match Part::read(attributes).map_err(unreadable)? {
             Some(Part::Decision(path, decision)) => drop(self.decisions.insert(path, decision)),
             Some(Part::Saved(path, rows)) => drop(self.saved.insert(path, rows)),
             Some(Part::Prepared(prepared)) => self.prepared = Some(prepared),

@@ -70,7 +70,7 @@ impl RowLock<'_> {
                 Err(StoreError::ConditionFailed { item }) => item,
                 Err(error) => return Err(error.into()),
             };
-            let row = RowState::of(old.as_ref());
+            let row = RowState::of(old.as_ref())?;
             if row.log.contains(&self.entry) {
                 return Ok(Acquired::Ended);
             }

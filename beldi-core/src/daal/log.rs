@@ -36,7 +36,7 @@ pub(crate) fn youngest(log: &[Vec<u8>]) -> u32 {
 }
 
 /// The start second of an entry's instance.
-fn start_of(entry: &[u8]) -> u32 {
+pub(crate) fn start_of(entry: &[u8]) -> u32 {
     let mut bytes = [0; 4];
     bytes.copy_from_slice(entry.get(16..OUTCOME).unwrap_or(&[0xff; 4]));
     u32::from_be_bytes(bytes)

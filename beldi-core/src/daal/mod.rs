@@ -20,6 +20,8 @@ mod write;
 use crate::store::Attributes;
 
 pub(crate) use lock::{Acquired, Mode, RowLock};
+#[cfg(feature = "fuzzing")]
+pub(crate) use log::start_of;
 pub(crate) use log::{EntryKey, youngest};
 pub(crate) use prune::RowPruner;
 pub(crate) use release::{Difference, Fenced, RowRelease};

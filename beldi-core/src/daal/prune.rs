@@ -10,6 +10,7 @@ use super::update::Update;
 use super::{DELETED, EPOCH, FIRST, LOG, RowKey, RowState, youngest};
 use crate::attributes::{get_u64, number, string};
 use crate::environment::Environment;
+use crate::error::Fault;
 use crate::store::tables::{JOURNAL_INSTANCE, JOURNAL_RECLAIM_FROM, JOURNAL_RECORD};
 use crate::store::{Attributes, DeleteItem, GetItem, Placeholders, QueryItems, ReturnValues, StoreError};
 
@@ -23,9 +24,9 @@ pub(crate) struct RowPruner<'a> {
 
 impl RowPruner<'_> {
     /// The row as it is.
-    pub(crate) async fn look(&self) -> Result<RowState, StoreError> {
+    pub(crate) async fn look(&self) -> Result<RowState, Fault> {
         let get = GetItem { table: self.row.table.clone(), key: self.row.key.clone(), consistent: true };
-        Ok(RowState::of(self.environment.store.get(get).await?.as_ref()))
+        Ok(RowState::of(self.environment.store.get(get).await?.as_ref())?)
     }
 
     /// Takes the log away, and the row to a new epoch. Gives whether the row was as seen.

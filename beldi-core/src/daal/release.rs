@@ -81,7 +81,7 @@ impl RowRelease<'_> {
     /// the row was taken.
     pub(crate) async fn is_done(&self, witness: u64) -> Result<Option<bool>, Fault> {
         let get = GetItem { table: self.table.to_owned(), key: self.key.clone(), consistent: true };
-        let row = RowState::of(self.environment.store.get(get).await?.as_ref());
+        let row = RowState::of(self.environment.store.get(get).await?.as_ref())?;
         let ended = |log: &[Vec<u8>]| log.contains(&self.entries[0]).then_some(());
         let done = ended(&row.log).is_some() || self.segments().find(witness, row.epoch, ended).await?.is_some();
         Ok(done.then_some(row.tombstone))
@@ -96,7 +96,7 @@ impl RowRelease<'_> {
                 Err(StoreError::ConditionFailed { item }) => item,
                 Err(error) => return Err(error.into()),
             };
-            let row = RowState::of(old.as_ref());
+            let row = RowState::of(old.as_ref())?;
             let ended = |log: &[Vec<u8>]| log.contains(&self.entries[0]).then_some(());
             let tombstone = row.tombstone;
             if ended(&row.log).is_some() {

@@ -4,6 +4,7 @@ use serde_dynamo::AttributeValue;
 
 use super::{DELETED, EPOCH, FIRST, HOLDER, LOCK, LOG, READERS};
 use crate::attributes::{canonical_all, get_string, get_u64, key_text, string};
+use crate::checksum::Damage;
 use crate::ids::digest;
 use crate::store::Attributes;
 
@@ -29,23 +30,18 @@ pub(crate) struct RowState {
 }
 
 impl RowState {
-    /// The state of a row; a row that does not exist is at epoch 0 with an empty log.
-    pub(crate) fn of(item: Option<&Attributes>) -> Self {
-        let Some(item) = item else { return Self::default() };
-        let set = |name: &str| match item.get(name) {
-            Some(AttributeValue::Bs(entries)) => entries.clone(),
-            _ => Vec::new(),
-        };
-        let bytes = |name: &str| match item.get(name) {
-            Some(AttributeValue::B(bytes)) => Some(bytes.clone()),
-            _ => None,
-        };
-        let epoch = get_u64(item, EPOCH).unwrap_or(0);
-        let first = get_u64(item, FIRST).unwrap_or(0);
-        debug_assert!(first <= epoch, "the first live epoch is never behind the epoch");
-        let (log, readers) = (set(LOG), set(READERS));
+    /// The state of a row; a row that does not exist is at epoch 0 with an empty log. What beldi cannot have written
+    /// is damage.
+    pub(crate) fn of(item: Option<&Attributes>) -> Result<Self, Damage> {
+        let Some(item) = item else { return Ok(Self::default()) };
+        let (epoch, first) = (epoch(item, EPOCH)?, epoch(item, FIRST)?);
+        if first > epoch {
+            return Err(Damage::of_row(format!("its first live epoch is {first}, after its epoch, which is {epoch}")));
+        }
+        let (log, readers) = (set(item, LOG)?, set(item, READERS)?);
+        let (lock, holder) = (bytes(item, LOCK)?, bytes(item, HOLDER)?);
         let tombstone = item.contains_key(DELETED);
-        Self { present: true, tombstone, log, epoch, first, lock: bytes(LOCK), holder: bytes(HOLDER), readers }
+        Ok(Self { present: true, tombstone, log, epoch, first, lock, holder, readers })
     }
 
     /// Who holds the row, apart from `own`.
@@ -86,6 +82,33 @@ impl RowKey {
     }
 }
 
+fn epoch(item: &Attributes, name: &str) -> Result<u64, Damage> {
+    match (item.contains_key(name), get_u64(item, name)) {
+        (true, None) => Err(wrong_type(name)),
+        (_, epoch) => Ok(epoch.unwrap_or(0)),
+    }
+}
+
+fn set(item: &Attributes, name: &str) -> Result<Vec<Vec<u8>>, Damage> {
+    match item.get(name) {
+        None => Ok(Vec::new()),
+        Some(AttributeValue::Bs(entries)) => Ok(entries.clone()),
+        Some(_) => Err(wrong_type(name)),
+    }
+}
+
+fn bytes(item: &Attributes, name: &str) -> Result<Option<Vec<u8>>, Damage> {
+    match item.get(name) {
+        None => Ok(None),
+        Some(AttributeValue::B(bytes)) => Ok(Some(bytes.clone())),
+        Some(_) => Err(wrong_type(name)),
+    }
+}
+
+fn wrong_type(name: &str) -> Damage {
+    Damage::of_row(format!("attribute `{name}` has a type that beldi does not write"))
+}
+
 /// The user's attributes of a row; `None` for a row that does not exist or is a tombstone.
 pub(crate) fn user_attributes(item: Option<Attributes>) -> Option<Attributes> {
     let mut item = item.filter(|item| !item.contains_key(DELETED))?;
@@ -97,4 +120,26 @@ pub(crate) fn user_attributes(item: Option<Attributes>) -> Option<Attributes> {
 pub(crate) fn row_name(table: &str, key: &Attributes) -> String {
     let digest = digest(&[&canonical_all(key)]);
     format!("row/{table}/{digest:032x}/{}", key_text(key).chars().take(256).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attributes::{number, string};
+
+    /// A log of another type was taken for an empty one, an epoch of another type for 0, and an epoch that lies before
+    /// the first live one was nothing but a panic in debug builds: a step whose entry could not be found was done again.
+    #[test]
+    fn what_beldi_cannot_have_written_is_damage() {
+        let of = |attributes: &[(&str, AttributeValue)]| {
+            let item = attributes.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+            RowState::of(Some(&item)).map(|row| row.epoch)
+        };
+        assert_eq!(of(&[(EPOCH, number(7)), (FIRST, number(7))]), Ok(7));
+        for damaged in [EPOCH, FIRST, LOG, LOCK, HOLDER, READERS] {
+            let message = of(&[(damaged, string("7"))]).expect_err("damage").to_string();
+            assert!(message.contains(damaged), "{message}");
+        }
+        assert!(of(&[(FIRST, number(7))]).expect_err("damage").to_string().contains("its first live epoch is 7"));
+    }
 }

@@ -7,6 +7,7 @@ use super::place::{Place, Roll};
 use super::write::contended;
 use super::{RowKey, RowState, row_name};
 use crate::attributes::{number, string};
+use crate::checksum::{self, Damage};
 use crate::environment::Environment;
 use crate::error::Fault;
 use crate::garbage::{self, Class, watermark};
@@ -50,8 +51,11 @@ impl Segments<'_> {
         };
         loop {
             let page = self.environment.store.query(query.clone()).await?;
-            if let Some(found) = page.items.iter().map(log_of).find_map(&find) {
-                return Ok(Some(found));
+            for segment in &page.items {
+                checksum::verify(segment)?;
+                if let Some(found) = find(log_of(segment)?) {
+                    return Ok(Some(found));
+                }
             }
             match page.next {
                 Some(next) => query.start = Some(next),
@@ -75,7 +79,7 @@ impl Segments<'_> {
             match self.put(row, youngest_s, watermark_s).await {
                 Ok(()) => return Ok(self.roll(row, false)),
                 Err(StoreError::ConditionFailed { item }) => {
-                    let there = item.as_ref().map_or(&[][..], log_of);
+                    let there = item.as_ref().map_or(Ok(&[][..]), log_of)?;
                     if row.log.iter().all(|entry| there.contains(entry)) {
                         return Ok(self.roll(row, false));
                     }
@@ -111,15 +115,16 @@ impl Segments<'_> {
         ]);
         RowKey { table: self.table.to_owned(), key: self.key.clone() }.write(&mut item);
         garbage::enter(&mut item, Class::Segment.of_row(&name), u64::from(youngest_s) * 1000);
+        let item = checksum::sealed(item);
         let put = PutItem { table: self.journal.to_owned(), item, condition: Some(condition), placeholders };
         self.environment.store.put(put).await
     }
 }
 
 /// The log that a segment holds.
-fn log_of(segment: &Attributes) -> &[Vec<u8>] {
+fn log_of(segment: &Attributes) -> Result<&[Vec<u8>], Damage> {
     match segment.get("log") {
-        Some(AttributeValue::Bs(log)) => log,
-        _ => &[],
+        Some(AttributeValue::Bs(log)) => Ok(log),
+        _ => Err(Damage::of(segment, "it has no log")),
     }
 }

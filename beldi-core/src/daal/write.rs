@@ -57,7 +57,7 @@ impl RowWriter<'_> {
                 Err(StoreError::ConditionFailed { item }) => item,
                 Err(error) => return Err(error.into()),
             };
-            let row = RowState::of(old.as_ref());
+            let row = RowState::of(old.as_ref())?;
             if let Some(outcome) = self.entry.find(&row.log) {
                 return Ok(written(outcome, old));
             }

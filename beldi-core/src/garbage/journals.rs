@@ -10,6 +10,7 @@ use super::index::{Class, SHARDS};
 use super::leftovers::{RECORDS, done, expiry, listed};
 use super::{Cycle, TOMBSTONES};
 use crate::attributes::{get_string, get_u64, number, string};
+use crate::error::Fault;
 use crate::ids::InstanceId;
 use crate::intent;
 use crate::store::tables::{JOURNAL_INSTANCE, JOURNAL_RECLAIM, JOURNAL_RECLAIM_FROM, JOURNAL_RECORD};
@@ -35,7 +36,7 @@ impl Cycle<'_> {
         }
     }
 
-    async fn journal_of(&mut self, record: &Attributes) -> Result<(), StoreError> {
+    async fn journal_of(&mut self, record: &Attributes) -> Result<(), Fault> {
         let Some((instance, function, done_ms, mut records)) = done(record) else { return Ok(()) };
         for row in listed(record) {
             self.bury(&row).await?;
@@ -60,7 +61,7 @@ impl Cycle<'_> {
                 Ok(()) => self.done.records += deleted,
                 // Another collector was faster.
                 Err(StoreError::ConditionFailed { .. } | StoreError::TransactionCancelled { .. }) => return Ok(()),
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             }
             if rest == 1 {
                 return Ok(());

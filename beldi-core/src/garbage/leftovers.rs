@@ -7,6 +7,7 @@ use serde_dynamo::AttributeValue;
 
 use super::index::{self, Class};
 use crate::attributes::{get_list, get_string, get_u64, number, size_of, string};
+use crate::checksum::sealed;
 use crate::daal::{RowKey, TOMBSTONE_RECORD};
 use crate::environment::{Environment, journal_table};
 use crate::ids::InstanceId;
@@ -111,6 +112,7 @@ pub(super) async fn remember(
     row.clone().write(&mut item);
     index::enter(&mut item, Class::Tombstone.of_row(&name), from_ms);
     let (condition, placeholders) = (None, Placeholders::default());
+    let item = sealed(item);
     environment.store.put(PutItem { table: journal_table(service), item, condition, placeholders }).await
 }
 

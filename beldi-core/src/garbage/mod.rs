@@ -135,7 +135,7 @@ impl Cycle<'_> {
     }
 
     /// What could not be done now stays in the index.
-    fn failed(&self, error: &StoreError) {
+    fn failed(&self, error: &dyn std::fmt::Display) {
         tracing::warn!(service = self.service, %error, "garbage is left to the next cycle");
     }
 }

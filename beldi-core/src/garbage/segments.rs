@@ -10,7 +10,7 @@ use super::index::{Class, SHARDS};
 use super::{Cycle, MAX_LOOKS};
 use crate::attributes::get_u64;
 use crate::daal::{RowKey, RowPruner};
-use crate::store::StoreError;
+use crate::error::Fault;
 use crate::store::tables::JOURNAL_RECORD;
 
 impl Cycle<'_> {
@@ -35,7 +35,7 @@ impl Cycle<'_> {
     /// Deletes the segments of one row: those found in the index, and those that the row's first live epoch passes with
     /// them. An entry of which all instances are done is looked for by nobody, so a segment between live ones may go
     /// before them.
-    async fn segments_of(&self, row: &RowKey, mut found: BTreeSet<u64>) -> Result<u64, StoreError> {
+    async fn segments_of(&self, row: &RowKey, mut found: BTreeSet<u64>) -> Result<u64, Fault> {
         let pruner = RowPruner { environment: self.environment, journal: &self.journal, row };
         for _ in 0..MAX_LOOKS {
             let seen = pruner.look().await?;

@@ -7,6 +7,7 @@ use super::index::{Class, SHARDS};
 use super::leftovers::remember;
 use super::{Cycle, MAX_LOOKS};
 use crate::daal::{RowKey, RowPruner, TOMBSTONE_RECORD, youngest};
+use crate::error::Fault;
 use crate::store::StoreError;
 
 /// What became of a row.
@@ -32,7 +33,7 @@ impl Cycle<'_> {
         }
     }
 
-    async fn look_again(&mut self, row: &RowKey) -> Result<(), StoreError> {
+    async fn look_again(&mut self, row: &RowKey) -> Result<(), Fault> {
         if self.bury(row).await? {
             let pruner = RowPruner { environment: self.environment, journal: &self.journal, row };
             // Only if it is still the item that was found: another tombstone may have come since.
@@ -43,7 +44,7 @@ impl Cycle<'_> {
 
     /// Removes a row if it is a tombstone that nobody needs. Gives whether nothing is left to be done; otherwise the
     /// row has an item that stands for it.
-    pub(super) async fn bury(&mut self, row: &RowKey) -> Result<bool, StoreError> {
+    pub(super) async fn bury(&mut self, row: &RowKey) -> Result<bool, Fault> {
         match self.fate(row).await? {
             Fate::Removed => self.done.tombstones += 1,
             Fate::Alive => {}
@@ -55,12 +56,12 @@ impl Cycle<'_> {
         Ok(true)
     }
 
-    async fn fate(&self, row: &RowKey) -> Result<Fate, StoreError> {
+    async fn fate(&self, row: &RowKey) -> Result<Fate, Fault> {
         let pruner = RowPruner { environment: self.environment, journal: &self.journal, row };
         for _ in 0..MAX_LOOKS {
             let seen = match pruner.look().await {
                 // With its table all that a row was is gone.
-                Err(StoreError::TableNotFound { .. }) => return Ok(Fate::Alive),
+                Err(Fault::Store(StoreError::TableNotFound { .. })) => return Ok(Fate::Alive),
                 seen => seen?,
             };
             if !seen.tombstone {

@@ -10,6 +10,8 @@ mod local;
 mod statistics;
 
 pub use crash::{CrashPlan, CrashPoint, RandomCrashes, Verdict, When};
+#[cfg(feature = "fuzzing")]
+pub(crate) use http::router;
 pub use http::{Gateway, GatewayError};
 pub use local::{HostError, LocalHost, LocalHostBuilder};
 pub use statistics::Statistics;

@@ -52,7 +52,7 @@ impl<I: Item> Operation for Get<I> {
         let row = row_name(I::TABLE, &key);
         let what = What::new("get", I::TABLE, key_text(&key), &[]);
         let request = GetItem { table: I::TABLE.to_owned(), key, consistent: true };
-        let seen = step.observe(what, async { Ok(seen(step.environment().store.get(request).await?)) }).await?;
+        let seen = step.observe(what, async { seen(step.environment().store.get(request).await?) }).await?;
         read::<I>(&step, row, seen)
     }
 }
@@ -125,7 +125,7 @@ async fn batch_get<I: Item>(step: &Step, keys: &[Attributes]) -> Result<Attribut
         wanted = unprocessed.into_iter().chain(rest).collect();
     }
     let rows = keys.iter().map(|key| seen(found.get(&canonical_all(key)).cloned()));
-    Ok(AttributeValue::L(rows.collect()))
+    Ok(AttributeValue::L(rows.collect::<Result<_, _>>()?))
 }
 
 fn is_key<I: Item>(name: &str) -> bool {
@@ -133,13 +133,13 @@ fn is_key<I: Item>(name: &str) -> bool {
 }
 
 /// What a read records: the user's attributes, if there are any, and the epoch, which is the witness.
-fn seen(item: Option<Attributes>) -> AttributeValue {
-    let epoch = RowState::of(item.as_ref()).epoch;
+fn seen(item: Option<Attributes>) -> Result<AttributeValue, Fault> {
+    let epoch = RowState::of(item.as_ref())?.epoch;
     let mut seen = Attributes::from([("epoch".to_owned(), number(epoch))]);
     if let Some(attributes) = user_attributes(item) {
         seen.insert("item".to_owned(), AttributeValue::M(attributes));
     }
-    AttributeValue::M(seen)
+    Ok(AttributeValue::M(seen))
 }
 
 fn read<I: Item>(step: &Step, row: String, seen: AttributeValue) -> Result<Option<I>, Fault> {

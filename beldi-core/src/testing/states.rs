@@ -101,6 +101,10 @@ pub(super) struct Watched {
 }
 
 impl Store for Watched {
+    fn expires_items(&self) -> bool {
+        self.inner.expires_items()
+    }
+
     fn execute(&self, request: Request) -> StoreFuture<'_> {
         Box::pin(async move {
             let (asked, items) = (bytes_of(&request), items_of(&request));

@@ -185,7 +185,7 @@ impl Try {
                 acquired = lock.acquire(wanted.witness, wanted.present) => acquired?,
             };
             let holders = match acquired {
-                Acquired::Held(row) => return Ok(base(row)),
+                Acquired::Held(row) => return base(row),
                 Acquired::Ended => return Err(Fault::Superseded),
                 Acquired::Elsewhere(row) => return self.handed_over(&lock, wanted, row).await,
                 Acquired::Busy(holders) => holders,
@@ -215,7 +215,7 @@ impl Try {
         let saved = recorded.saved.values().flatten();
         let prepared = recorded.prepared.iter().flat_map(|prepared| &prepared.rows);
         match saved.chain(prepared).any(|held| held.entries.contains(&lock.entry)) {
-            true => Ok(base(row)),
+            true => base(row),
             false => Err(TransactionFault::Branches { row: row_text(wanted) }.into()),
         }
     }
@@ -228,7 +228,7 @@ impl Try {
         let (owner, absent, change) = (owner.clone(), false, None);
         let release = RowRelease { environment, journal, table, key, entries, owner, absent, change };
         match release.fence(witness).await? {
-            Fenced::Held(row) => Ok(base(row)),
+            Fenced::Held(row) => base(row),
             Fenced::Ended { tombstone } => {
                 self.leaves(tombstone.then(|| RowKey { table: (*table).to_owned(), key: (*key).clone() }));
                 Err(Fault::Over)
@@ -325,9 +325,9 @@ fn row_text(wanted: &Wanted<'_>) -> String {
     format!("{} {}", wanted.table, key_text(wanted.key))
 }
 
-fn base(row: Attributes) -> Base {
-    let epoch = RowState::of(Some(&row)).epoch;
-    Base { item: user_attributes(Some(row)), epoch }
+fn base(row: Attributes) -> Result<Base, Fault> {
+    let epoch = RowState::of(Some(&row))?.epoch;
+    Ok(Base { item: user_attributes(Some(row)), epoch })
 }
 
 fn encode(base: &Base) -> AttributeValue {

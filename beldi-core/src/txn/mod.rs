@@ -52,6 +52,8 @@ pub(crate) use id::{TransactionId, holder_text};
 pub(crate) use operator::roll_back;
 pub(crate) use participant::{handle, in_doubt};
 pub(crate) use patience::Patience;
+#[cfg(test)]
+pub(crate) use record::Outcome;
 pub(crate) use record::{Decision, HeldRow, Part, Prepared};
 
 /// The most rows that one function may touch in one transaction.

@@ -5,6 +5,7 @@
 
 use super::TransactionId;
 use crate::attributes::get_string;
+use crate::checksum;
 use crate::client::ClientError;
 use crate::environment::{Environment, journal_table};
 use crate::error::{InvokeError, Problem, ProblemKind};
@@ -23,6 +24,10 @@ pub(crate) async fn roll_back(
     let Some(intent) = environment.store.get(get).await?.filter(|intent| !intent.contains_key("done")) else {
         return Ok(false);
     };
+    checksum::verify(&intent).map_err(|damage| {
+        let function = get_string(&intent, "function").unwrap_or_default();
+        ClientError::Refused(Box::new(damage.problem(service, function, instance)))
+    })?;
     if let Some(joined) = intent::transaction_of(&intent) {
         return Err(ClientError::Refused(Box::new(participates(service, instance, &intent, &joined.id))));
     }

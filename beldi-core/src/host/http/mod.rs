@@ -118,7 +118,7 @@ impl LocalHost {
     }
 }
 
-fn router(host: LocalHost) -> Router {
+pub(crate) fn router(host: LocalHost) -> Router {
     Router::new()
         .route("/functions", get(views::functions))
         .route("/functions/{service}/{name}", post(call::call))

@@ -62,6 +62,7 @@ impl From<ProblemKind> for Kind {
             ProblemKind::InvalidKey => (StatusCode::INTERNAL_SERVER_ERROR, "The function made a key that is none"),
             ProblemKind::InvalidData => (StatusCode::INTERNAL_SERVER_ERROR, "The function's data is not as expected"),
             ProblemKind::Diverged => (StatusCode::INTERNAL_SERVER_ERROR, "The function's replay diverged"),
+            ProblemKind::Damaged => (StatusCode::INTERNAL_SERVER_ERROR, "The journal is damaged"),
             ProblemKind::Parked => (StatusCode::INTERNAL_SERVER_ERROR, "The instance is parked"),
             ProblemKind::StoreRefused => (StatusCode::INTERNAL_SERVER_ERROR, "The store refuses the request"),
             ProblemKind::CalleeFailed => (StatusCode::INTERNAL_SERVER_ERROR, "A called function has no result"),

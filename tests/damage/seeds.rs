@@ -1,0 +1,123 @@
+//! The seeds of the fuzz targets: what really is in tables and really travels.
+//!
+//! With `BELDI_SEEDS=write` this test writes them into `fuzz/seeds`; without it they must be as it would write them, so
+//! that a new format of the journal brings new seeds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use beldi::store::{AttributeValue, Attributes};
+use beldi::{Delivery, Invocation};
+use serde_json::{Value, json};
+
+use crate::halfway::Halfway;
+use crate::services::instance_of;
+
+/// An item with its attributes in order, and its sets too.
+fn text(item: &Attributes) -> String {
+    fn sorted(value: &AttributeValue) -> Value {
+        match value {
+            AttributeValue::Bs(entries) => {
+                let entries: BTreeSet<_> = entries.iter().cloned().collect();
+                json!(AttributeValue::Bs(entries.into_iter().collect()))
+            }
+            AttributeValue::M(map) => {
+                let map: BTreeMap<_, _> = map.iter().map(|(name, value)| (name, sorted(value))).collect();
+                json!({ "M": map })
+            }
+            AttributeValue::L(list) => json!({ "L": list.iter().map(sorted).collect::<Vec<_>>() }),
+            other => json!(other),
+        }
+    }
+    let item: BTreeMap<_, _> = item.iter().map(|(name, value)| (name, sorted(value))).collect();
+    json!(item).to_string()
+}
+
+/// The seeds of items, by target and name.
+async fn items() -> BTreeMap<(&'static str, String), String> {
+    let has = |records: &[&Attributes], name: &str| records.iter().any(|record| record.contains_key(name));
+    let worlds = [
+        ("observed", Halfway::new("copy", |records| records.len() == 3).await),
+        ("decided", Halfway::new("pay_in", |records| has(records, "decision") && has(records, "prepared")).await),
+        ("done", Halfway::done("copy").await),
+        ("rolled", Halfway::with_segment().await),
+    ];
+    let mut seeds = BTreeMap::new();
+    for (name, world) in &worlds {
+        let mut items: Vec<_> = world.before().iter().map(|(table, item)| (table.clone(), text(item))).collect();
+        items.sort();
+        for (number, (table, item)) in items.into_iter().enumerate() {
+            let target = if table.ends_with("-journal") { "record" } else { "row" };
+            seeds.insert((target, format!("{name}-{number}")), item);
+        }
+    }
+    seeds
+}
+
+/// The seeds of what travels, as hosts and clients write it.
+fn messages(items: &BTreeMap<(&'static str, String), String>) -> BTreeMap<(&'static str, String), String> {
+    let mut seeds = BTreeMap::new();
+    let transactions = items.values().filter_map(|item| {
+        let item: Value = serde_json::from_str(item).expect("an item");
+        Some(item["transaction"]["S"].as_str()?.to_owned())
+    });
+    let context = transactions.max().expect("a participant");
+    for (name, delivery, transaction) in [
+        ("first", Delivery::First, None),
+        ("accepted", Delivery::Accepted { start_ms: 1_735_689_600_000 }, None),
+        ("joined", Delivery::Repeat, serde_json::from_str(&context).expect("a context")),
+    ] {
+        let invocation = Invocation {
+            service: "bank".to_owned(),
+            function: "copy".to_owned(),
+            instance: instance_of("copy"),
+            arguments: r#"["source","copy"]"#.to_owned(),
+            caller: Some("bank/pay_in 00 1".to_owned()),
+            delivery,
+            transaction,
+        };
+        seeds.insert(("invocation", name.to_owned()), serde_json::to_string(&invocation).expect("JSON"));
+    }
+    let post = |path: &str, more: &str, body: &str| {
+        format!("POST /functions/echo/{path}\ncontent-type: application/json\n{more}\n{body}")
+    };
+    let gateway = [
+        ("nothing", post("nothing", "", "null")),
+        ("one", post("one?trace=1", "idempotency-key: order 17\n", r#"["a",null]"#)),
+        ("object", post("several", "prefer: respond-async\n", r#"{"name":"a","count":-3,"flag":true}"#)),
+        ("array", post("several", "", r#"["b",9,null]"#)),
+        ("instance", format!("GET /instances/echo/{}\n", instance_of("copy"))),
+        ("functions", "GET /functions\n".to_owned()),
+    ];
+    seeds.extend(gateway.into_iter().map(|(name, request)| (("gateway", name.to_owned()), request)));
+    seeds.insert(("json", "arguments".to_owned()), r#"[{"b":[1.50,"x\u0078"],"a":null},[3,2,1]]"#.to_owned());
+    let manifest = beldi::Registry::collect().expect("a registry").manifest().expect("a manifest");
+    seeds.insert(("manifest", "bank".to_owned()), serde_json::to_string(&manifest).expect("JSON"));
+    seeds.insert(("key", "token".to_owned()), json!(json!({"night": {"N": "3"}}).to_string()).to_string());
+    seeds.insert(("key", "number".to_owned()), "-012.340".to_owned());
+    seeds.insert(("bytes", "path".to_owned()), "3.0.2".to_owned());
+    seeds.insert(("bytes", "instance".to_owned()), instance_of("copy").to_string());
+    let room = json!({"hotel": {"S": "Ritz"}, "night": {"N": "3"}, "free": {"NULL": true}, "price": {"N": "1.5"},
+        "tags": {"SS": ["sea"]}, "notes": {"M": {"a": {"L": [{"N": "1"}]}}}, "open": {"BOOL": true},
+        "kind": {"M": {"Suite": {"M": {"rooms": {"N": "2"}}}}}, "pair": {"L": [{"N": "7"}, {"S": "x"}]}});
+    seeds.insert(("item", "room".to_owned()), room.to_string());
+    seeds
+}
+
+#[tokio::test(start_paused = true)]
+async fn seeds_of_the_fuzz_targets_are_what_the_library_writes() {
+    let mut seeds = items().await;
+    seeds.extend(messages(&seeds));
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
+    let writes = std::env::var_os("BELDI_SEEDS").is_some_and(|value| value == "write");
+    for ((target, name), text) in seeds {
+        let file = folder.join(target).join(name);
+        if writes {
+            fs::create_dir_all(folder.join(target)).expect("a folder");
+            fs::write(&file, &text).expect("a seed");
+        }
+        let found = fs::read_to_string(&file).unwrap_or_default();
+        assert!(found == text, "{} is out of date: run this test with BELDI_SEEDS=write", file.display());
+    }
+}
