@@ -38,22 +38,22 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
     Mutant {
         rule: "a decision is put only where there is none",
         file: "beldi-core/src/attempt/journal.rs",
-        original: "let put = PutItem { table, item, condition: Some(condition), placeholders };",
-        broken: "let decides = item.contains_key(\"decision\");\n        let condition = Some(condition).filter(|_| !decides);\n        let placeholders = if decides { Placeholders::default() } else { placeholders };\n        let put = PutItem { table, item, condition, placeholders };",
+        original: "let put = PutItem { table, item: sealed(item), condition: Some(condition), placeholders };",
+        broken: "let decides = item.contains_key(\"decision\");\n        let condition = Some(condition).filter(|_| !decides);\n        let placeholders = if decides { Placeholders::default() } else { placeholders };\n        let put = PutItem { table, item: sealed(item), condition, placeholders };",
         noticed_by: &["interleavings_transactions::a_body"],
     },
     Mutant {
         rule: "what is prepared is put only where nothing is aborted",
         file: "beldi-core/src/attempt/journal.rs",
-        original: "let put = PutItem { table, item, condition: Some(condition), placeholders };",
-        broken: "let decides = item.contains_key(\"prepared\");\n        let condition = Some(condition).filter(|_| !decides);\n        let placeholders = if decides { Placeholders::default() } else { placeholders };\n        let put = PutItem { table, item, condition, placeholders };",
+        original: "let put = PutItem { table, item: sealed(item), condition: Some(condition), placeholders };",
+        broken: "let decides = item.contains_key(\"prepared\");\n        let condition = Some(condition).filter(|_| !decides);\n        let placeholders = if decides { Placeholders::default() } else { placeholders };\n        let put = PutItem { table, item: sealed(item), condition, placeholders };",
         noticed_by: &["interleavings_transactions::two_attempts_of_a_participant_that_depends"],
     },
     Mutant {
         rule: "an abort is recorded only where nothing is prepared",
         file: "beldi-core/src/attempt/journal.rs",
-        original: "let put = PutItem { table, item, condition: Some(condition), placeholders };",
-        broken: "let decides = item.contains_key(\"aborted\");\n        let condition = Some(condition).filter(|_| !decides);\n        let placeholders = if decides { Placeholders::default() } else { placeholders };\n        let put = PutItem { table, item, condition, placeholders };",
+        original: "let put = PutItem { table, item: sealed(item), condition: Some(condition), placeholders };",
+        broken: "let decides = item.contains_key(\"aborted\");\n        let condition = Some(condition).filter(|_| !decides);\n        let placeholders = if decides { Placeholders::default() } else { placeholders };\n        let put = PutItem { table, item: sealed(item), condition, placeholders };",
         noticed_by: &["interleavings_transactions::an_operator", "interleavings_transactions::told_while"],
     },
     Mutant {
