@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::attempt::Recordings;
 use crate::invoke::Invoker;
 use crate::registry::Registry;
 use crate::store::SharedStore;
@@ -25,6 +26,8 @@ pub struct Environment {
     pub settings: Settings,
     /// How transactions ended, counted.
     pub transactions: Tallies,
+    /// Where attempts take down what they saw, for an audit.
+    pub(crate) recordings: Option<Arc<Recordings>>,
 }
 
 /// Limits and intervals of the protocol. The defaults suit Lambda; tests and local hosts shorten them.

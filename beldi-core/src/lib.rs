@@ -33,6 +33,7 @@ pub mod testing;
 mod txn;
 mod world;
 
+pub use attempt::Nondeterminism;
 pub use client::{Client, ClientCall, ClientError, ClientStart};
 pub use condition::Condition;
 pub use data::{Data, DataError};

@@ -11,7 +11,7 @@ use std::task::Poll;
 
 use futures_util::future::try_join_all;
 
-use super::{Cx, Identity, Journal, Loaded, MAX_VALUE_BYTES, Trapped};
+use super::{Cx, Identity, Journal, Loaded, MAX_VALUE_BYTES, Recordings, Trapped};
 use crate::collector;
 use crate::environment::{Environment, journal_table};
 use crate::error::{AttemptError, Fault, InvokeError, Problem, ProblemKind};
@@ -203,7 +203,10 @@ async fn execute(environment: &Environment, identity: &Identity, journal: Journa
     for _ in 0..MAX_REPLAYS {
         let failure = match run(Cx::new(Arc::clone(&journal))).await {
             Ok(Ran::Returned(result)) => match conclude(&journal, &result).await {
-                Ok(unmarked) => return Ok(reply(environment, identity, result, unmarked)),
+                Ok(unmarked) => {
+                    Recordings::add(&journal, &result, None);
+                    return Ok(reply(environment, identity, result, unmarked));
+                }
                 Err(fault) => trapped(fault),
             },
             Ok(Ran::Stopped(failure)) | Err(failure) => failure,

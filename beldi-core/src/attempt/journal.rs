@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_dynamo::AttributeValue;
 
+use super::audit::Tape;
 use super::fingerprint::{Fingerprint, What};
 use super::load::load_records;
 use super::record::{Entry, MAX_OUTCOME_BYTES, MAX_VALUE_BYTES, Record, Recorded, split};
@@ -58,6 +59,8 @@ pub(crate) struct Journal {
     recorded: Recorded,
     /// The locks that the instance holds by itself.
     guards: Guards,
+    /// What an audit is to know.
+    tape: Tape,
     state: Mutex<State>,
     /// Held while a record is put: records of one attempt have one order.
     flushing: tokio::sync::Mutex<()>,
@@ -106,8 +109,13 @@ impl Journal {
             broken: false,
         };
         let flushing = tokio::sync::Mutex::default();
-        let guards = Guards::default();
-        Self { environment, identity, attempts: 0, recorded, guards, state: Mutex::new(state), flushing }
+        let (guards, tape) = (Guards::default(), Tape::of(&environment, &recorded));
+        Self { environment, identity, attempts: 0, recorded, guards, tape, state: Mutex::new(state), flushing }
+    }
+
+    /// The journal of a repetition, which sends nothing.
+    pub(super) fn repeating(environment: Environment, identity: Identity, recorded: Recorded, start_ms: u64) -> Self {
+        Self { tape: Tape::Repeating, ..Self::new(environment, identity, recorded, 1, start_ms) }
     }
 
     /// The same with the number of attempts that the journal tells.
@@ -142,6 +150,11 @@ impl Journal {
     /// The locks that the instance holds by itself.
     pub(crate) fn guards(&self) -> &Guards {
         &self.guards
+    }
+
+    /// What an audit is to know of the run.
+    pub(crate) fn tape(&self) -> &Tape {
+        &self.tape
     }
 
     /// The recorded decision of the try at this path.
@@ -190,17 +203,20 @@ impl Journal {
                 remedy: "read fewer or smaller rows in one step (`.limit(..)`), or in a `read_only` function",
             });
         }
+        self.tape.note(&entry);
         self.state().pending.push(entry);
         Ok(())
     }
 
     /// Notes that an effect was acknowledged, so that the next record can say so.
     pub(crate) fn acknowledged(&self, entry: Entry) {
+        self.tape.note(&entry);
         self.state().outcomes.push(entry);
     }
 
     /// Makes the intent and all pending observations durable before effect `effect` is sent.
     pub(crate) async fn flush(&self, effect: Option<(&StepPath, &Fingerprint)>) -> Result<(), Fault> {
+        self.tape.refuse(effect.map(|(_, fingerprint)| fingerprint))?;
         let _one_at_a_time = self.flushing.lock().await;
         let (pending, is_durable) = self.take_pending()?;
         if pending.is_empty() && is_durable {
@@ -213,6 +229,10 @@ impl Journal {
     /// Puts a record about a transaction, with everything observed so far and these entries. The part was checked
     /// to fit.
     pub(crate) async fn put_part(&self, part: Part, entries: Vec<Entry>) -> Result<(), Fault> {
+        self.tape.refuse(None)?;
+        if let Part::Decision(path, decision) = &part {
+            self.tape.decided(path, decision);
+        }
         let _one_at_a_time = self.flushing.lock().await;
         let (mut pending, _) = self.take_pending()?;
         pending.extend(entries);
@@ -331,7 +351,7 @@ impl Journal {
     }
 
     /// A handler that returns without having asked for every recorded step is not the one that recorded them.
-    fn all_replayed(&self) -> Result<(), Fault> {
+    pub(super) fn all_replayed(&self) -> Result<(), Fault> {
         let replayed = self.state().replayed;
         if replayed >= self.recorded.steps.len() {
             return Ok(());

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_dynamo::AttributeValue;
 
+mod audit;
 mod drive;
 mod fingerprint;
 mod journal;
@@ -25,6 +26,8 @@ use crate::ops::{Observation, Operation};
 use crate::service::UsableIn;
 use crate::txn::{Stop, Try};
 
+pub use audit::Nondeterminism;
+pub(crate) use audit::Recordings;
 pub(crate) use drive::{Epilogue, Ran, Reply, Task, failed, handle, mismatch, refused, run};
 pub(crate) use fingerprint::{Fingerprint, What};
 pub(crate) use journal::{Identity, Journal};
@@ -106,6 +109,10 @@ impl Cx {
     fn fault(&self, trapped: Trapped) {
         match (&self.transaction, trapped.fault) {
             (_, Fault::Over) => {}
+            // A repetition has nothing to end: it only says where it differs.
+            (_, fault @ Fault::Diverged(_)) if self.journal().tape().is_repeating() => {
+                self.trap(Trapped { fault, ..trapped });
+            }
             (Some(transaction), fault) if fault.ends_a_try() => {
                 transaction.stop(Stop::new(Trapped { fault, ..trapped }));
             }
@@ -182,6 +189,7 @@ impl Step {
         if self.cx.transaction.as_ref().is_some_and(|transaction| transaction.is_over()) {
             return Err(Fault::Over);
         }
+        self.journal().tape().refuse(Some(&fingerprint))?;
         let value = execute.await?;
         self.journal().observed(self.entry(fingerprint, value.clone()))?;
         Ok(value)

@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 
 use super::crash::{CrashPlan, MortalInvoker, MortalStore, Victim};
 use super::statistics::{Counters, Statistics};
-use crate::attempt::handle;
+use crate::attempt::{Nondeterminism, Recordings, handle};
 use crate::client::Client;
 use crate::collector::{self, Round};
 use crate::environment::{Environment, Settings};
@@ -48,6 +48,7 @@ struct Inner {
     stopping: CancellationToken,
     counters: Counters,
     transactions: Tallies,
+    recordings: Option<Arc<Recordings>>,
 }
 
 /// A local host could not start.
@@ -77,6 +78,7 @@ pub struct LocalHostBuilder {
     plan: Option<Arc<dyn CrashPlan>>,
     concurrency: usize,
     collect_every: Option<Duration>,
+    audited: bool,
 }
 
 impl LocalHostBuilder {
@@ -111,6 +113,13 @@ impl LocalHostBuilder {
         self
     }
 
+    /// Takes down what attempts see, so that [`LocalHost::audit`] can run their handlers again on it. For tests and
+    /// for work at one's desk: it keeps up to 4096 attempts in memory until the audit.
+    pub fn audited(mut self) -> Self {
+        self.audited = true;
+        self
+    }
+
     /// Collects the program's declarations, creates tables that are missing, checks the others, and starts
     /// the collectors.
     pub async fn start(self) -> Result<LocalHost, HostError> {
@@ -130,6 +139,7 @@ impl LocalHostBuilder {
             stopping: CancellationToken::new(),
             counters: Counters::default(),
             transactions: Tallies::default(),
+            recordings: self.audited.then(Arc::default),
         };
         let host = LocalHost { inner: Arc::new(inner) };
         if let Some(interval) = self.collect_every {
@@ -149,6 +159,7 @@ impl LocalHost {
             plan: None,
             concurrency: 100,
             collect_every: Some(Duration::from_secs(1)),
+            audited: false,
         }
     }
 
@@ -167,12 +178,25 @@ impl LocalHost {
             registry: Arc::clone(registry),
             settings: settings.clone(),
             transactions: self.inner.transactions.clone(),
+            recordings: self.inner.recordings.clone(),
         }
     }
 
     /// What the host has done so far.
     pub fn statistics(&self) -> Statistics {
         self.inner.counters.read(self.inner.transactions.read())
+    }
+
+    /// Runs each handler that came to a result since the last audit again, several times, on what it saw and got, and
+    /// gives those that then ask for other steps or give another result. Nothing is sent. A host that was not started
+    /// with [`audited`](LocalHostBuilder::audited) has nothing to audit.
+    ///
+    /// A clock behind a helper that gives whole seconds is found only if the second has changed meanwhile.
+    pub async fn audit(&self) -> Vec<Nondeterminism> {
+        match &self.inner.recordings {
+            Some(recordings) => recordings.audit(&self.environment()).await,
+            None => Vec::new(),
+        }
     }
 
     /// Starts what is due in all services, once, and waits until these attempts have ended.

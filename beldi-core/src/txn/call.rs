@@ -145,10 +145,11 @@ impl Try {
         match answer {
             Answer::Prepared { result, participants } => {
                 let adopted = self.adopt(journal, path, &participants).await?;
-                let value = encode(&result, &participants, &adopted)?;
+                let entry = step.entry(fingerprint, encode(&result, &participants, &adopted)?);
+                journal.tape().note(&entry);
                 let mut state = self.state();
                 state.calls.answered(path, participants);
-                state.entries.push(step.entry(fingerprint, value));
+                state.entries.push(entry);
                 Ok(result)
             }
             Answer::Died { .. } | Answer::Aborted => Err(Fault::Superseded),
