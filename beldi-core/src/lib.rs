@@ -71,5 +71,7 @@ pub mod __private {
     pub use crate::ops::{Effects, Observes, call};
     pub use crate::registry::ServiceEntry;
     pub use crate::service::UsableIn;
+    #[cfg(feature = "embedded")]
+    pub use crate::testing::Case;
     pub use crate::txn::{Fallible, Transaction, TransactionOptions, transaction};
 }

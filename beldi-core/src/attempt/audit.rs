@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use super::record::{Entry, Recorded};
 use super::{Cx, Fingerprint, Identity, Journal, Ran, Trapped, run};
-use crate::data::{Lists, canonical};
 use crate::daal::Difference;
+use crate::data::{Lists, canonical};
 use crate::environment::Environment;
 use crate::error::{Divergence, Fault};
 use crate::ids::{InstanceId, StepPath};
@@ -156,7 +156,7 @@ impl Recording {
             return Some(self.stopped(fault.into()));
         }
         let held = current.and_then(|current| current.held_rows().ok());
-        if part.as_ref().map(|part| same_changes(&part.held)) != held.as_deref().map(same_changes) {
+        if part.as_ref().map(|part| changes(&part.held)) != held.as_deref().map(changes) {
             let (first, again) = ("what it writes in the transaction", "other writes");
             return Some(self.differs(None, first.to_owned(), again.to_owned()));
         }
@@ -166,9 +166,8 @@ impl Recording {
     }
 
     fn stopped(&self, trapped: Trapped) -> Nondeterminism {
-        let place = trapped
-            .step
-            .map(|(path, location)| format!("step {path} ({}:{})", location.file(), location.line()));
+        let place =
+            trapped.step.map(|(path, location)| format!("step {path} ({}:{})", location.file(), location.line()));
         match trapped.fault {
             Fault::Diverged(Divergence { recorded, asked }) => self.differs(place, recorded, asked),
             fault => self.differs(place, "it came to its result".to_owned(), fault.to_string()),
@@ -183,7 +182,7 @@ impl Recording {
 }
 
 /// What a part of a transaction changes, row by row in the order of their names.
-fn same_changes(rows: &[HeldRow]) -> Vec<(String, Option<Difference>)> {
+fn changes(rows: &[HeldRow]) -> Vec<(String, Option<Difference>)> {
     rows.iter().map(|row| (row.name(), row.change.clone())).collect()
 }
 

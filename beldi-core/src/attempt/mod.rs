@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_dynamo::AttributeValue;
 
 mod audit;
+mod current;
 mod drive;
 mod fingerprint;
 mod journal;
@@ -28,6 +29,7 @@ use crate::txn::{Stop, Try};
 
 pub use audit::Nondeterminism;
 pub(crate) use audit::Recordings;
+pub(crate) use current::CurrentStep;
 pub(crate) use drive::{Epilogue, Ran, Reply, Task, failed, handle, mismatch, refused, run};
 pub(crate) use fingerprint::{Fingerprint, What};
 pub(crate) use journal::{Identity, Journal};
@@ -289,7 +291,10 @@ async fn perform<O: Operation>(cx: &Cx, ordinal: u32, location: &'static Locatio
     let step = cx.claim(ordinal, location);
     let path = step.path.clone();
     let busy = cx.transaction.as_ref().filter(|_| O::IS_ONE_STEP).map(Try::busy);
-    let outcome = operation.perform(step).await;
+    let Identity { function, instance, .. } = step.journal().identity();
+    let current =
+        CurrentStep { service: function.service, function: function.name, instance: *instance, path: path.clone() };
+    let outcome = current.around(operation.perform(step)).await;
     drop(busy);
     match outcome {
         Ok(output) => output,

@@ -9,12 +9,14 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::plan::{Disturbance, OnePoint};
+use super::director::Director;
+use super::disturbance::Disturbance;
+use super::schedule::Schedule;
 use super::state::{self, Tables};
 use super::stores::fresh_store;
 use super::trial::Trial;
 use crate::environment::Settings;
-use crate::host::{LocalHost, When};
+use crate::host::LocalHost;
 use crate::store::StoreError;
 use crate::world::VirtualWorld;
 
@@ -142,34 +144,35 @@ impl CrashMatrix {
     ///
     /// If the scenario fails without any disturbance.
     pub async fn run(&self) -> Report {
-        let calm = OnePoint::new(None);
-        let expected = match self.run_once(&calm, None).await {
+        let calm = Director::playing(Schedule::calm());
+        let expected = match self.run_once(&calm).await {
             Ok(outcome) => outcome,
             Err(error) => panic!("the scenario fails without any disturbance: {error}"),
         };
         assert!(expected.unfinished.is_empty(), "without any disturbance unfinished: {:?}", expected.unfinished);
         assert!(expected.locked.is_empty(), "without any disturbance locked: {:?}", expected.locked);
-        let points = calm.points();
+        let places = calm.places();
         let (mut passed, mut failures) = (0, Vec::new());
         for disturbance in self.disturbances.iter().copied() {
-            for number in 0..points {
-                let plan = OnePoint::new(Some((number, disturbance)));
-                let outcome = self.run_once(&plan, Some(disturbance)).await;
+            for (number, place) in places.iter().enumerate() {
+                let plan = Director::playing(Schedule::one(*place, disturbance));
+                let outcome = self.run_once(&plan).await;
                 match difference(&expected, outcome) {
                     None => passed += 1,
                     Some(difference) => {
-                        let point = describe(number, &plan);
+                        let hit = plan.happened().pop().map(|hit| hit.point);
+                        let point = format!("point {number}: {}", hit.as_deref().unwrap_or("not reached"));
                         failures.push(Failure { disturbance, point, difference });
                     }
                 }
             }
         }
-        Report { points, passed, failures, result: expected.result, tables: expected.tables }
+        Report { points: places.len(), passed, failures, result: expected.result, tables: expected.tables }
     }
 
-    async fn run_once(&self, plan: &Arc<OnePoint>, disturbance: Option<Disturbance>) -> Result<Outcome, String> {
+    async fn run_once(&self, plan: &Arc<Director>) -> Result<Outcome, String> {
         let mut settings = self.settings.clone();
-        if disturbance == Some(Disturbance::CrashAlone) {
+        if plan.callers_give_up() {
             settings.call_tries = 1;
         }
         let store = fresh_store().await.map_err(|error| error.to_string())?;
@@ -187,7 +190,7 @@ impl CrashMatrix {
     }
 
     /// Plays the scenario on a host, and looks at what it leaves.
-    async fn play(&self, host: &LocalHost, plan: &OnePoint) -> Result<Outcome, StoreError> {
+    async fn play(&self, host: &LocalHost, plan: &Director) -> Result<Outcome, StoreError> {
         let trial = Trial::new(host.clone());
         if let Some(setup) = &self.setup {
             setup(trial.clone()).await;
@@ -195,6 +198,7 @@ impl CrashMatrix {
         }
         plan.arm(host.clone());
         let mut result = (self.scenario)(trial).await;
+        plan.deliver_all().await;
         host.settle().await?;
         // Zombies go on until they end or their time is over: they must not change anything either.
         host.shutdown(Duration::from_secs(3600)).await;
@@ -218,14 +222,6 @@ where
         let run = scenario(trial);
         Box::pin(async move { serde_json::to_value(run.await).expect("a scenario's result can be written as JSON") })
     })
-}
-
-fn describe(number: usize, plan: &OnePoint) -> String {
-    let Some(point) = plan.hit() else { return format!("point {number}, which was not reached") };
-    let when = if point.when == When::Before { "before" } else { "after" };
-    let invocation = &point.invocation;
-    let (action, service, function) = (&point.action, &invocation.service, &invocation.function);
-    format!("point {number}: {when} `{action}` in attempt {} of {service}/{function}", point.attempt)
 }
 
 fn difference(expected: &Outcome, outcome: Result<Outcome, String>) -> Option<String> {
