@@ -195,7 +195,7 @@ pub(crate) enum Tape {
     /// Nothing.
     Off,
     /// Keeps what steps saw and got.
-    Recording(Mutex<Recorded>),
+    Recording(Box<Mutex<Recorded>>),
     /// Belongs to a repetition: refuses what was not recorded.
     Repeating,
 }
@@ -204,7 +204,7 @@ impl Tape {
     /// Keeps all of it, after what was replayed from `recorded`, if the environment wants that.
     pub(super) fn of(environment: &Environment, recorded: &Recorded) -> Self {
         match &environment.recordings {
-            Some(_) => Self::Recording(Mutex::new(recorded.clone())),
+            Some(_) => Self::Recording(Box::new(Mutex::new(recorded.clone()))),
             None => Self::Off,
         }
     }

@@ -10,6 +10,7 @@ tokio::task_local! {
 
 /// A step that is being executed.
 #[derive(Debug, Clone)]
+#[cfg_attr(not(feature = "embedded"), expect(dead_code, reason = "only the kit wants to know whose step it is"))]
 pub(crate) struct CurrentStep {
     pub(crate) service: &'static str,
     pub(crate) function: &'static str,

@@ -143,9 +143,10 @@ pub(super) struct MortalStore {
 
 impl Store for MortalStore {
     fn execute(&self, request: Request) -> StoreFuture<'_> {
-        let action = (format!("{} {}", request.operation(), request.table()), request.key_text());
-        let in_words = |answer: &Result<Response, StoreError>| match answer {
-            Ok(response) => response.in_words(),
+        let operation = request.operation();
+        let action = (format!("{operation} {}", request.table()), request.key_text());
+        let in_words = move |answer: &Result<Response, StoreError>| match answer {
+            Ok(response) => response.in_words(operation),
             Err(error) => shortened(&error.to_string()),
         };
         Box::pin(self.victim.around(action, async { self.inner.execute(request).await }, in_words))

@@ -12,9 +12,10 @@ impl Request {
             Self::Delete(request) => Some(key_text(&request.key)),
             // Whole items are put only into journals.
             Self::Put(request) => Some(journal_key(&request.item)),
-            Self::Query(request) => Some(key_text(
-                &request.placeholders.values().map(|(_, value)| (String::new(), value.clone())).collect(),
-            )),
+            Self::Query(request) => {
+                let values = request.placeholders.values().map(|(_, value)| ("key".to_owned(), value.clone()));
+                Some(key_text(&values.take(1).collect()))
+            }
             Self::Scan(_) | Self::BatchGet(_) | Self::TransactWrite(_) => None,
             Self::CreateTable(_) | Self::DescribeTable(_) => None,
         }
@@ -28,9 +29,10 @@ fn journal_key(item: &Attributes) -> String {
 }
 
 impl Response {
-    /// What came back.
-    pub(crate) fn in_words(&self) -> String {
+    /// What came back to a request of this name.
+    pub(crate) fn in_words(&self, operation: &str) -> String {
         match self {
+            Self::Item(_) if operation == "UpdateItem" => "done".to_owned(),
             Self::Item(Some(_)) => "an item".to_owned(),
             Self::Item(None) => "no item".to_owned(),
             Self::Page(page) => format!("{} items", page.items.len()),

@@ -116,23 +116,23 @@ impl Case {
         let places = if self.everywhere { director.places() } else { Vec::new() };
         for place in places {
             for disturbance in Disturbance::ALL {
-                let failure = self.play(body, Director::playing(Schedule::one(place, disturbance)), Some(&calm));
+                let failure = self.play(body, &Director::playing(Schedule::one(place, disturbance)), Some(&calm));
                 if failure.is_some() {
                     return failure;
                 }
             }
         }
-        let failure = self.seeds.iter().find_map(|seed| self.play(body, Director::random(*seed), None))?;
+        let failure = self.seeds.iter().find_map(|seed| self.play(body, &Director::random(*seed), None))?;
         Some(self.shrink(body, failure))
     }
 
     /// Plays one schedule; compares it with an undisturbed run, if there is one to compare with.
-    fn play<B, U>(&self, body: &B, director: Arc<Director>, calm: Option<&Outcome>) -> Option<Failure>
+    fn play<B, U>(&self, body: &B, director: &Arc<Director>, calm: Option<&Outcome>) -> Option<Failure>
     where
         B: Fn(Trial) -> U,
         U: Future<Output: TestResult>,
     {
-        let outcome = run(body, &director, &self.ignored);
+        let outcome = run(body, director, &self.ignored);
         let message = match (outcome, calm) {
             (Err(message), _) => message,
             (Ok(outcome), Some(calm)) => outcome.difference(calm)?,
@@ -156,7 +156,7 @@ impl Case {
             let still = smaller.into_iter().find_map(|schedule| {
                 runs += 1;
                 let within = runs <= MAX_SHRINKING_RUNS;
-                within.then(|| self.play(body, Director::playing(schedule), None)).flatten()
+                within.then(|| self.play(body, &Director::playing(schedule), None)).flatten()
             });
             match still {
                 Some(smaller) => failure = smaller,
@@ -178,7 +178,7 @@ impl Case {
         let compared = self.everywhere && !schedule.delays && !schedule.events.is_empty();
         let calm = compared.then(|| run(body, &Director::playing(Schedule::calm()), &self.ignored).ok()).flatten();
         eprintln!("{}: {schedule}", self.name);
-        let failure = self.play(body, Director::tracing(schedule), calm.as_ref());
+        let failure = self.play(body, &Director::tracing(schedule), calm.as_ref());
         failure.map(|failure| self.report(&failure))
     }
 

@@ -3,7 +3,7 @@
 //! Invariant: all of a run is on one thread, so that tests that run at the same time do not see each other's effects.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::attempt::CurrentStep;
 
@@ -60,23 +60,22 @@ pub(super) fn effects() -> Vec<String> {
 /// The external actions that did the same more than once.
 pub(super) fn repeated() -> Vec<String> {
     EFFECTS.with_borrow(|effects| {
-        let mut counts: BTreeMap<(String, String, &str), (usize, BTreeSet<Option<&str>>)> = BTreeMap::new();
+        let mut done: BTreeMap<_, Vec<Option<&str>>> = BTreeMap::new();
         for Effect { what, key, step } in effects {
             let Some(CurrentStep { service, function, instance, path }) = step else { continue };
             let place = (format!("{service}/{function}, step {path}"), instance.to_string(), what.as_str());
-            let (count, keys) = counts.entry(place).or_default();
-            *count += 1;
-            keys.insert(key.as_deref());
+            done.entry(place).or_default().push(key.as_deref());
         }
-        let repeated = counts.into_iter().filter(|(_, (count, _))| *count > 1);
-        let told = repeated.map(|((place, _, what), (count, keys))| {
+        let repeated = done.into_iter().filter(|(_, keys)| keys.len() > 1);
+        let told = repeated.map(|((place, _, what), keys)| {
             let how = match keys.contains(&None) {
                 true => "without an idempotency key",
                 false => "with another key each time",
             };
             format!(
-                "the external action of {place} did `{what}` {count} times, {how}: an attempt died before its result \
-                 was recorded, so it was run again. Pass the key on that `beldi::external` gives to its action"
+                "the external action of {place} did `{what}` {} times, {how}: it was run again because no result \
+                 was recorded yet. Pass the key on that `beldi::external` gives to its action",
+                keys.len()
             )
         });
         told.collect()

@@ -42,7 +42,7 @@ async fn a_payment_is_made_once(trial: Trial) {
 }
 // ANCHOR_END: payment
 
-#[beldi::test(crash = "everywhere", seeds = 50)]
+#[beldi::test(crash = "everywhere", seeds = 20)]
 async fn no_update_is_lost(trial: Trial) {
     trial.given(["ann", "bob"].map(|owner| Account { owner: owner.into(), cents: 1000 })).await;
     let (ann, bob) = ("ann".to_owned(), "bob".to_owned());
