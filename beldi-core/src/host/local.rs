@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 
 use super::crash::{CrashPlan, MortalInvoker, MortalStore, Victim};
 use super::statistics::{Counters, Statistics};
-use crate::attempt::{Nondeterminism, Recordings, handle};
+use crate::attempt::{Recordings, handle};
 use crate::client::Client;
 use crate::collector::{self, Round};
 use crate::environment::{Environment, Settings};
@@ -28,6 +28,8 @@ use crate::store::tables::{self, TableErrors};
 use crate::store::{Retry, SharedStore, StoreError};
 use crate::txn::Tallies;
 use crate::world::{SystemWorld, World, millis};
+
+mod audit;
 
 /// Runs functions in this process. Cheap to clone.
 #[derive(Clone)]
@@ -113,13 +115,6 @@ impl LocalHostBuilder {
         self
     }
 
-    /// Takes down what attempts see, so that [`LocalHost::audit`] can run their handlers again on it. For tests and
-    /// for work at one's desk: it keeps up to 4096 attempts in memory until the audit.
-    pub fn audited(mut self) -> Self {
-        self.audited = true;
-        self
-    }
-
     /// Collects the program's declarations, creates tables that are missing, checks the others, and starts
     /// the collectors.
     pub async fn start(self) -> Result<LocalHost, HostError> {
@@ -185,18 +180,6 @@ impl LocalHost {
     /// What the host has done so far.
     pub fn statistics(&self) -> Statistics {
         self.inner.counters.read(self.inner.transactions.read())
-    }
-
-    /// Runs each handler that came to a result since the last audit again, several times, on what it saw and got, and
-    /// gives those that then ask for other steps or give another result. Nothing is sent. A host that was not started
-    /// with [`audited`](LocalHostBuilder::audited) has nothing to audit.
-    ///
-    /// A clock behind a helper that gives whole seconds is found only if the second has changed meanwhile.
-    pub async fn audit(&self) -> Vec<Nondeterminism> {
-        match &self.inner.recordings {
-            Some(recordings) => recordings.audit(&self.environment()).await,
-            None => Vec::new(),
-        }
     }
 
     /// Starts what is due in all services, once, and waits until these attempts have ended.

@@ -15,6 +15,7 @@ use super::schedule::Schedule;
 use super::state::{self, Tables};
 use super::stores::fresh_store;
 use super::trial::Trial;
+use crate::attempt::Nondeterminism;
 use crate::environment::Settings;
 use crate::host::LocalHost;
 use crate::store::StoreError;
@@ -24,7 +25,8 @@ type Scenario = Box<dyn Fn(Trial) -> Pin<Box<dyn Future<Output = serde_json::Val
 
 /// Runs a scenario once undisturbed, then once for each crash point and each [`Disturbance`], each time on
 /// an empty store; the results and the final state of all tables must equal those of the undisturbed run,
-/// every instance must be done, and no row locked.
+/// every instance must be done, and no row locked. Each handler that came to a result is audited
+/// ([`LocalHost::audit`]).
 ///
 /// Run it with paused tokio time, `#[tokio::test(start_paused = true)]`: then waiting costs nothing.
 ///
@@ -83,6 +85,8 @@ struct Outcome {
     tables: Tables,
     unfinished: Vec<String>,
     locked: Vec<String>,
+    /// Handlers that do not do the same twice.
+    nondeterminism: Vec<Nondeterminism>,
 }
 
 impl CrashMatrix {
@@ -142,7 +146,7 @@ impl CrashMatrix {
     ///
     /// # Panics
     ///
-    /// If the scenario fails without any disturbance.
+    /// If the scenario fails without any disturbance, or a handler is not deterministic.
     pub async fn run(&self) -> Report {
         let calm = Director::playing(Schedule::calm());
         let expected = match self.run_once(&calm).await {
@@ -151,6 +155,9 @@ impl CrashMatrix {
         };
         assert!(expected.unfinished.is_empty(), "without any disturbance unfinished: {:?}", expected.unfinished);
         assert!(expected.locked.is_empty(), "without any disturbance locked: {:?}", expected.locked);
+        if let Some(found) = expected.nondeterminism.first() {
+            panic!("{found}");
+        }
         let places = calm.places();
         let (mut passed, mut failures) = (0, Vec::new());
         for disturbance in self.disturbances.iter().copied() {
@@ -181,6 +188,7 @@ impl CrashMatrix {
             .settings(settings)
             .crash_plan(Arc::clone(plan) as Arc<dyn crate::host::CrashPlan>)
             .collect_every(None)
+            .audited()
             .start()
             .await
             .map_err(|error| error.to_string())?;
@@ -209,7 +217,7 @@ impl CrashMatrix {
         let tables = state::tables(&environment, &self.ignored, &aliases).await?;
         let unfinished = state::unfinished(&environment).await?;
         let locked = state::locked_rows(host).await?;
-        Ok(Outcome { result, tables, unfinished, locked })
+        Ok(Outcome { result, tables, unfinished, locked, nondeterminism: host.audit().await })
     }
 }
 
@@ -246,6 +254,7 @@ fn difference(expected: &Outcome, outcome: Result<Outcome, String>) -> Option<St
     if !outcome.locked.is_empty() {
         differences.push(format!("still locked: {:?}", outcome.locked));
     }
+    differences.extend(outcome.nondeterminism.iter().map(ToString::to_string));
     Some(differences.join("; "))
 }
 
