@@ -268,7 +268,6 @@ pub fn txn(_body: TokenStream) -> TokenStream {
 ///     Stock::update(&article).add(Stock::FREE, -1).await;
 /// }
 ///
-/// # #[cfg(any())] // needs the feature `embedded`
 /// #[beldi::test(crash = "everywhere", seeds = 20)]
 /// async fn sells_one(trial: beldi::testing::Trial) {
 ///     trial.given([Stock { article: "tea".into(), free: 3 }]).await;

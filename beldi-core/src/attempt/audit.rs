@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::record::{Entry, Recorded};
 use super::{Cx, Fingerprint, Identity, Journal, Ran, Trapped, run};
@@ -64,6 +64,9 @@ const MAX_RECORDINGS: usize = 4096;
 /// How often a handler is repeated. Maps of two entries differ in order in one of two runs.
 const REPETITIONS: u32 = 8;
 
+/// How far apart a run and its repetition are at least: enough to see a clock in milliseconds move.
+const APART: Duration = Duration::from_millis(2);
+
 /// The longest time that a repetition takes: it waits for nobody.
 const LONGEST: Duration = Duration::from_secs(10);
 
@@ -74,6 +77,8 @@ struct Recording {
     recorded: Recorded,
     result: String,
     part: Option<PartTaken>,
+    /// When it was taken down.
+    ended: Instant,
 }
 
 /// The part that the run took in somebody else's transaction.
@@ -100,7 +105,7 @@ impl Recordings {
         let (start_ms, result) = (journal.start_ms(), result.to_owned());
         let mut kept = recordings.lock();
         if kept.len() < MAX_RECORDINGS {
-            kept.push(Recording { identity, start_ms, recorded, result, part });
+            kept.push(Recording { identity, start_ms, recorded, result, part, ended: Instant::now() });
         }
     }
 
@@ -108,9 +113,11 @@ impl Recordings {
     pub(crate) async fn audit(&self, environment: &Environment) -> Vec<Nondeterminism> {
         let recordings = std::mem::take(&mut *self.lock());
         let mut found: Vec<Nondeterminism> = Vec::new();
-        // Both clocks move on, that of tokio and, where tokio's is paused, the machine's.
-        tokio::time::sleep(Duration::from_millis(2)).await;
-        std::thread::sleep(Duration::from_millis(2));
+        // Both clocks have moved on: that of tokio, and the machine's, which does not follow a paused one.
+        if let Some(last) = recordings.last() {
+            tokio::time::sleep(APART).await;
+            std::thread::sleep(APART.saturating_sub(last.ended.elapsed()));
+        }
         for recording in &recordings {
             let function = recording.identity.function;
             if found.iter().any(|known| known.service == function.service && known.function == function.name) {
@@ -133,7 +140,7 @@ impl Recordings {
 
 impl Recording {
     async fn repeat(&self, environment: &Environment) -> Option<Nondeterminism> {
-        let Self { identity, start_ms, recorded, result, part } = self;
+        let Self { identity, start_ms, recorded, result, part, .. } = self;
         let environment = Environment { recordings: None, ..environment.clone() };
         let journal = Arc::new(Journal::repeating(environment, identity.clone(), recorded.clone(), *start_ms));
         let current = part.as_ref().map(|part| {

@@ -19,7 +19,7 @@ use crate::host::{CrashPlan, CrashPoint, LocalHost, Verdict, When};
 use crate::ids::{InstanceId, digest};
 use crate::invoke::{Delivery, Invocation, Invoker};
 
-/// The longest time that a request takes in a run with delays, and as long again its answer.
+/// In a run with delays a request takes less than this many milliseconds, and so does its answer.
 const DELAYS: u64 = 4;
 /// When an invocation is delivered once more: later than anybody waits who has called it.
 const LATER: Duration = Duration::from_secs(20);
