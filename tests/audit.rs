@@ -207,6 +207,38 @@ async fn what_is_recorded_is_no_fault() {
     assert_eq!(host.audit().await, []);
 }
 
+#[beldi::function(service = Shop)]
+async fn calls_one_that_only_writes() -> Result<u32, ()> {
+    beldi::txn! {
+        let before = at_least_one().await;
+        only_writes().await;
+        Ok(before + at_least_one().await)
+    }
+}
+
+#[beldi::function(service = Bank)]
+async fn only_writes() {
+    Account::update("ann").add(Account::CENTS, 1u32).await;
+    Account { owner: "bob".into(), cents: 1 }.put().await;
+}
+
+#[beldi::function(service = Bank)]
+async fn at_least_one() -> u32 {
+    let account = Account::get("ann").await;
+    Account::update("bob").add(Account::CENTS, 1u32).await;
+    account.map_or(1, |account| account.cents)
+}
+
+/// Found by the crash matrix when it began to audit: a function that was called in a transaction and only writes a row
+/// takes it when it prepares, behind its handler. A repetition ended before that, and was told to have one step less.
+/// Here other parts of the transaction also see what it has written.
+#[tokio::test(start_paused = true)]
+async fn what_is_only_written_in_a_transaction_is_no_fault() {
+    let host = host().await;
+    assert_eq!(host.client().call(calls_one_that_only_writes()).await.expect("an answer"), Ok(2));
+    assert_eq!(host.audit().await, []);
+}
+
 /// An audit sends nothing: neither requests nor external actions.
 #[tokio::test(start_paused = true)]
 async fn an_audit_sends_nothing() {

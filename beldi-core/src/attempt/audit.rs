@@ -159,7 +159,12 @@ impl Recording {
             Ok(Ran::Returned(again)) => again,
             Ok(Ran::Stopped(trapped)) | Err(trapped) => return Some(self.stopped(trapped)),
         };
-        if let Err(fault) = journal.all_replayed() {
+        // Rows that are only written were taken when the part was prepared, and are asked for only then.
+        let taken = match &current {
+            Some(current) => current.take_written(&journal, None).await,
+            None => Ok(()),
+        };
+        if let Err(fault) = taken.and_then(|()| journal.all_replayed()) {
             return Some(self.stopped(fault.into()));
         }
         let held = current.and_then(|current| current.held_rows().ok());

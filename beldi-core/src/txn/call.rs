@@ -205,7 +205,7 @@ impl Try {
 
     /// Takes the rows that are written and not held, by writes before `at` if it is given. In a try that ends, it ends
     /// the acquisitions that other attempts may have made.
-    pub(super) async fn take_written(&self, journal: &Journal, at: Option<&StepPath>) -> Result<(), Fault> {
+    pub(crate) async fn take_written(&self, journal: &Journal, at: Option<&StepPath>) -> Result<(), Fault> {
         let unheld = self.state().view.unheld(at);
         each(unheld.iter().map(|row| self.take_unheld(journal, row))).await.map(drop)
     }
