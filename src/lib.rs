@@ -68,6 +68,8 @@
 //! - What a replay could not repeat (clocks, random numbers, threads, futures of other libraries) does not
 //!   compile in a function. The message has a code, and the code a page in the book.
 //! - A function never sees an error of the machinery. The attempt ends, and another one follows.
+//! - A [`macro@test`] runs a scenario in virtual time, crashes it at every point, shuffles its messages, and audits
+//!   whether its functions are deterministic.
 //!
 //! # What it is not
 //!
@@ -92,7 +94,7 @@
 #[doc(inline)]
 pub use beldi_core::*;
 #[doc(inline)]
-pub use beldi_macros::{Item, function, helper, join, service, txn};
+pub use beldi_macros::{Item, function, helper, join, service, test, txn};
 
 #[doc(hidden)]
 pub use beldi_core::__private;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::attempt::Recordings;
 use crate::function::FunctionEntry;
 use crate::garbage::Watermarks;
 use crate::invoke::Invoker;
@@ -29,6 +30,16 @@ pub struct Environment {
     pub transactions: Tallies,
     /// How far garbage collection has come, as far as this process knows.
     pub watermarks: Watermarks,
+    /// Where attempts take down what they saw, for an audit.
+    pub(crate) recordings: Option<Arc<Recordings>>,
+}
+
+impl Environment {
+    /// The same with another store, such as one that counts or fails.
+    #[must_use]
+    pub fn with_store(self, store: SharedStore) -> Self {
+        Self { store, ..self }
+    }
 }
 
 /// Times that do not fit together.

@@ -40,6 +40,7 @@ pub mod testing;
 mod txn;
 mod world;
 
+pub use attempt::Nondeterminism;
 pub use checksum::Damage;
 pub use client::{Client, ClientCall, ClientError, ClientStart};
 pub use condition::Condition;
@@ -79,5 +80,7 @@ pub mod __private {
     pub use crate::ops::{Effects, Observes, call};
     pub use crate::registry::ServiceEntry;
     pub use crate::service::UsableIn;
+    #[cfg(feature = "embedded")]
+    pub use crate::testing::Case;
     pub use crate::txn::{Fallible, Transaction, TransactionOptions, transaction};
 }

@@ -9,11 +9,13 @@
 mod body;
 mod item;
 mod signature;
+mod test;
 mod transaction;
 
 pub(crate) use body::*;
 pub(crate) use item::*;
 pub(crate) use signature::*;
+pub(crate) use test::*;
 pub(crate) use transaction::*;
 
 use std::fmt;

@@ -18,6 +18,7 @@ mod helper;
 mod item;
 mod options;
 mod service;
+mod test;
 #[cfg(test)]
 mod tests;
 mod timeout;
@@ -248,6 +249,55 @@ pub fn join(_branches: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn txn(_body: TokenStream) -> TokenStream {
     body::transaction_outside().into()
+}
+
+/// Makes an `async fn` a test with a store, a clock and ids of its own, which is run again under crashes and other
+/// disturbances.
+///
+/// ```
+/// # use beldi::prelude::*;
+/// # beldi::service!(pub Shop = "shop");
+/// # #[derive(Item, Serialize, Deserialize)]
+/// # #[beldi(service = Shop, table = "stock")]
+/// # pub struct Stock {
+/// #     #[beldi(partition_key)]
+/// #     article: String,
+/// #     free: u32,
+/// # }
+/// #[beldi::function(service = Shop)]
+/// async fn sell(article: String) {
+///     Stock::update(&article).add(Stock::FREE, -1).await;
+/// }
+///
+/// #[beldi::test(crash = "everywhere", seeds = 20)]
+/// async fn sells_one(trial: beldi::testing::Trial) {
+///     trial.given([Stock { article: "tea".into(), free: 3 }]).await;
+///     trial.call(sell("tea".into())).await.expect("an answer");
+///     assert_eq!(trial.row::<Stock>("tea").await.expect("a row").free, 2);
+/// }
+/// # fn main() {}
+/// ```
+///
+/// The body is ordinary code, and `beldi::testing::Trial` its way to the functions, tables and requests of its world.
+/// It is always run undisturbed; then all instances must have ended, no row may be locked, and each handler, run again
+/// on what it saw, must do the same. A failure is told with the fewest disturbances that cause it, and with the command
+/// that runs exactly these again and prints a trace. It needs the feature `embedded`, as a dev-dependency.
+///
+/// # Options
+///
+/// | option | meaning |
+/// |---|---|
+/// | `crash = "everywhere"` | the body is run again for each point before and after each request and invocation, with a crash, a duplicate or a stalled attempt there; results, tables and effects outside must be as undisturbed |
+/// | `seeds = 20` | the body is run under 20 random schedules: late, reordered and repeated messages, crashes, stalls; its own assertions must hold |
+/// | `seed = 17` | the random schedule of this seed |
+/// | `ignore("at", "id")` | attributes and members of these names are left out of the comparison |
+///
+/// # Errors
+///
+/// `BELDI038` for another signature, `BELDI012` on what is no function, `BELDI019` to `BELDI021` for options.
+#[proc_macro_attribute]
+pub fn test(options: TokenStream, item: TokenStream) -> TokenStream {
+    test::test(options.into(), &item.into()).into()
 }
 
 /// Makes a struct the type of the rows of a table.

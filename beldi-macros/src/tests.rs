@@ -8,6 +8,7 @@ mod expansions;
 mod function;
 mod helper;
 mod item;
+mod test;
 mod transaction;
 
 /// The codes of the mistakes in an expansion, in their order. What is expanded must parse.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use beldi::host::LocalHost;
 use beldi::store::{Request, SharedStore, Store, StoreFuture};
-use beldi::{Environment, Garbage, collect_garbage};
+use beldi::{Garbage, collect_garbage};
 use tokio::time::{sleep, timeout};
 
 use crate::reclaimed::rows;
@@ -64,7 +64,7 @@ async fn cycle(host: &LocalHost) -> Garbage {
 async fn cycle_that_dies(host: &LocalHost, at: u64, before: bool) -> bool {
     let environment = host.environment();
     let store = Arc::new(Dying { inner: environment.store.clone(), sent: AtomicU64::new(0), at, before });
-    let environment = Environment { store: store.clone(), ..environment };
+    let environment = environment.with_store(store.clone());
     drop(timeout(Duration::from_secs(5), collect_garbage(&environment, "shop")).await);
     store.sent.load(Ordering::SeqCst) > at
 }

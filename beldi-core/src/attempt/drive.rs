@@ -11,7 +11,7 @@ use std::task::Poll;
 
 use futures_util::future::try_join_all;
 
-use super::{Cx, Identity, Journal, Loaded, MAX_VALUE_BYTES, Trapped};
+use super::{Cx, Identity, Journal, Loaded, MAX_VALUE_BYTES, Recordings, Trapped};
 use crate::checksum::sealed;
 use crate::collector;
 use crate::environment::{Environment, journal_table};
@@ -207,6 +207,7 @@ async fn execute(environment: &Environment, identity: &Identity, journal: Journa
         let failure = match run(Cx::new(Arc::clone(&journal))).await {
             Ok(Ran::Returned(result)) => match conclude(&journal, &result).await {
                 Ok(unmarked) => {
+                    Recordings::add(&journal, &result, None);
                     let unmarked = unmarked.then(|| journal.finished(&result));
                     return Ok(reply(environment, identity, result, unmarked));
                 }

@@ -10,6 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_dynamo::AttributeValue;
 
+use super::audit::Tape;
 use super::fingerprint::{Fingerprint, What};
 use super::load::load_records;
 use super::record::{Entry, MAX_OUTCOME_BYTES, MAX_VALUE_BYTES, Record, Recorded, split};
@@ -64,6 +65,8 @@ pub(crate) struct Journal {
     guards: Guards,
     /// The rows that the instance has left as tombstones, or may have, by their names.
     tombstones: Mutex<BTreeMap<String, RowKey>>,
+    /// What an audit is to know.
+    tape: Tape,
     state: Mutex<State>,
     /// Held while a record is put: records of one attempt have one order.
     flushing: tokio::sync::Mutex<()>,
@@ -112,9 +115,14 @@ impl Journal {
             broken: false,
         };
         let flushing = tokio::sync::Mutex::default();
-        let guards = Guards::default();
+        let (guards, tape) = (Guards::default(), Tape::of(&environment, &recorded));
         let (tombstones, state) = (Mutex::default(), Mutex::new(state));
-        Self { environment, identity, attempts: 0, recorded, guards, tombstones, state, flushing }
+        Self { environment, identity, attempts: 0, recorded, guards, tombstones, tape, state, flushing }
+    }
+
+    /// The journal of a repetition, which sends nothing.
+    pub(super) fn repeating(environment: Environment, identity: Identity, recorded: Recorded, start_ms: u64) -> Self {
+        Self { tape: Tape::Repeating, ..Self::new(environment, identity, recorded, 1, start_ms) }
     }
 
     /// The same with the number of attempts that the journal tells.
@@ -172,6 +180,11 @@ impl Journal {
         &self.guards
     }
 
+    /// What an audit is to know of the run.
+    pub(crate) fn tape(&self) -> &Tape {
+        &self.tape
+    }
+
     /// The recorded decision of the try at this path.
     pub(crate) fn decision(&self, path: &StepPath) -> Option<&Decision> {
         self.recorded.decisions.get(path)
@@ -218,17 +231,20 @@ impl Journal {
                 remedy: "read fewer or smaller rows in one step (`.limit(..)`), or in a `read_only` function",
             });
         }
+        self.tape.note(&entry);
         self.state().pending.push(entry);
         Ok(())
     }
 
     /// Notes that an effect was acknowledged, so that the next record can say so.
     pub(crate) fn acknowledged(&self, entry: Entry) {
+        self.tape.note(&entry);
         self.state().outcomes.push(entry);
     }
 
     /// Makes the intent and all pending observations durable before effect `effect` is sent.
     pub(crate) async fn flush(&self, effect: Option<(&StepPath, &Fingerprint)>) -> Result<(), Fault> {
+        self.tape.refuse(effect.map(|(_, fingerprint)| fingerprint))?;
         let _one_at_a_time = self.flushing.lock().await;
         let (pending, is_durable) = self.take_pending()?;
         if pending.is_empty() && is_durable {
@@ -241,6 +257,10 @@ impl Journal {
     /// Puts a record about a transaction, with everything observed so far and these entries. The part was checked
     /// to fit.
     pub(crate) async fn put_part(&self, part: Part, entries: Vec<Entry>) -> Result<(), Fault> {
+        self.tape.refuse(None)?;
+        if let Part::Decision(path, decision) = &part {
+            self.tape.decided(path, decision);
+        }
         let _one_at_a_time = self.flushing.lock().await;
         let (mut pending, _) = self.take_pending()?;
         pending.extend(entries);
@@ -363,7 +383,7 @@ impl Journal {
     }
 
     /// A handler that returns without having asked for every recorded step is not the one that recorded them.
-    fn all_replayed(&self) -> Result<(), Fault> {
+    pub(super) fn all_replayed(&self) -> Result<(), Fault> {
         let replayed = self.state().replayed;
         if replayed >= self.recorded.steps.len() {
             return Ok(());

@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_dynamo::AttributeValue;
 
+mod audit;
+mod current;
 mod drive;
 mod fingerprint;
 mod journal;
@@ -25,6 +27,9 @@ use crate::ops::{Observation, Operation};
 use crate::service::UsableIn;
 use crate::txn::{Stop, Try};
 
+pub use audit::Nondeterminism;
+pub(crate) use audit::Recordings;
+pub(crate) use current::CurrentStep;
 pub(crate) use drive::{Epilogue, Ran, Reply, Task, failed, handle, mismatch, refused, run};
 pub(crate) use fingerprint::{Fingerprint, What};
 pub(crate) use journal::{Identity, Journal};
@@ -108,6 +113,10 @@ impl Cx {
     fn fault(&self, trapped: Trapped) {
         match (&self.transaction, trapped.fault) {
             (_, Fault::Over) => {}
+            // A repetition has nothing to end: it only says where it differs.
+            (_, fault @ Fault::Diverged(_)) if self.journal().tape().is_repeating() => {
+                self.trap(Trapped { fault, ..trapped });
+            }
             (Some(transaction), fault) if fault.ends_a_try() => {
                 transaction.stop(Stop::new(Trapped { fault, ..trapped }));
             }
@@ -184,6 +193,7 @@ impl Step {
         if self.cx.transaction.as_ref().is_some_and(|transaction| transaction.is_over()) {
             return Err(Fault::Over);
         }
+        self.journal().tape().refuse(Some(&fingerprint))?;
         let value = execute.await?;
         self.journal().observed(self.entry(fingerprint, value.clone()))?;
         Ok(value)
@@ -283,7 +293,10 @@ async fn perform<O: Operation>(cx: &Cx, ordinal: u32, location: &'static Locatio
     let step = cx.claim(ordinal, location);
     let path = step.path.clone();
     let busy = cx.transaction.as_ref().filter(|_| O::IS_ONE_STEP).map(Try::busy);
-    let outcome = operation.perform(step).await;
+    let Identity { function, instance, .. } = step.journal().identity();
+    let current =
+        CurrentStep { service: function.service, function: function.name, instance: *instance, path: path.clone() };
+    let outcome = current.around(operation.perform(step)).await;
     drop(busy);
     match outcome {
         Ok(output) => output,

@@ -108,7 +108,7 @@ impl Record {
 }
 
 /// All that a journal says of an instance: what a replay goes by.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Recorded {
     /// Observations, and effects known to be done, by their path.
     pub(crate) steps: HashMap<StepPath, Entry>,

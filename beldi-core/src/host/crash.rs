@@ -11,9 +11,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::ids::digest;
+use crate::attempt::CurrentStep;
+use crate::error::InvokeError;
+use crate::ids::{StepPath, digest};
 use crate::invoke::{Invocation, InvokeFuture, Invoker};
-use crate::store::{Request, SharedStore, Store, StoreFuture};
+use crate::store::{Request, Response, SharedStore, Store, StoreError, StoreFuture};
 
 /// A place where an attempt can die.
 #[derive(Debug, Clone)]
@@ -28,6 +30,12 @@ pub struct CrashPoint {
     pub action: String,
     /// Before it is sent, or after it was answered.
     pub when: When,
+    /// The step of the handler that it belongs to; none for what an attempt does around its steps.
+    pub step: Option<StepPath>,
+    /// The key of the row or record that it is about, where there is one.
+    pub key: Option<String>,
+    /// How it was answered, in a few words for people; none before it is sent.
+    pub answer: Option<String>,
 }
 
 /// Before an action is sent, or after it was answered.
@@ -96,22 +104,30 @@ pub(super) struct Victim {
 
 impl Victim {
     /// Performs an action, unless the attempt dies before or after it; then this never returns.
-    async fn around<T>(&self, action: String, perform: impl Future<Output = T> + Send) -> T {
-        let number = self.count.fetch_add(1, Ordering::Relaxed) + 1;
-        self.pass(number, &action, When::Before).await;
+    async fn around<T>(
+        &self,
+        (action, key): (String, Option<String>),
+        perform: impl Future<Output = T> + Send,
+        in_words: impl Fn(&T) -> String + Send,
+    ) -> T {
+        let mut point = CrashPoint {
+            invocation: Arc::clone(&self.invocation),
+            attempt: self.attempt,
+            number: self.count.fetch_add(1, Ordering::Relaxed) + 1,
+            action,
+            when: When::Before,
+            step: CurrentStep::get().map(|step| step.path),
+            key,
+            answer: None,
+        };
+        self.pass(point.clone()).await;
         let answer = perform.await;
-        self.pass(number, &action, When::After).await;
+        (point.when, point.answer) = (When::After, Some(in_words(&answer)));
+        self.pass(point).await;
         answer
     }
 
-    async fn pass(&self, number: u32, action: &str, when: When) {
-        let point = CrashPoint {
-            invocation: Arc::clone(&self.invocation),
-            attempt: self.attempt,
-            number,
-            action: action.to_owned(),
-            when,
-        };
+    async fn pass(&self, point: CrashPoint) {
         if self.plan.decide(point).await == Verdict::Crash {
             self.died.cancel();
             pending::<()>().await;
@@ -127,8 +143,13 @@ pub(super) struct MortalStore {
 
 impl Store for MortalStore {
     fn execute(&self, request: Request) -> StoreFuture<'_> {
-        let action = format!("{} {}", request.operation(), request.table());
-        Box::pin(self.victim.around(action, async { self.inner.execute(request).await }))
+        let operation = request.operation();
+        let action = (format!("{operation} {}", request.table()), request.key_text());
+        let in_words = move |answer: &Result<Response, StoreError>| match answer {
+            Ok(response) => response.in_words(operation),
+            Err(error) => shortened(&error.to_string()),
+        };
+        Box::pin(self.victim.around(action, async { self.inner.execute(request).await }, in_words))
     }
 
     fn expires_items(&self) -> bool {
@@ -145,7 +166,19 @@ pub(super) struct MortalInvoker {
 impl Invoker for MortalInvoker {
     fn invoke(&self, invocation: Invocation) -> InvokeFuture<'_> {
         let action = format!("Invoke {}/{}", invocation.service, invocation.function);
+        let in_words = |answer: &Result<String, InvokeError>| match answer {
+            Ok(result) => shortened(result),
+            Err(error) => shortened(&error.to_string()),
+        };
         // Lazily: a host may start the callee as soon as it is asked.
-        Box::pin(self.victim.around(action, async { self.inner.invoke(invocation).await }))
+        Box::pin(self.victim.around((action, None), async { self.inner.invoke(invocation).await }, in_words))
     }
+}
+
+fn shortened(text: &str) -> String {
+    let mut start: String = text.chars().take(96).collect();
+    if start.len() < text.len() {
+        start.push_str(" ..");
+    }
+    start
 }

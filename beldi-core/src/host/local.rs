@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use super::crash::{CrashPlan, MortalInvoker, MortalStore, Victim};
 use super::statistics::{Counters, Statistics};
-use crate::attempt::handle;
+use crate::attempt::{Recordings, handle};
 use crate::client::Client;
 use crate::environment::{Environment, Settings, SettingsError};
 use crate::error::InvokeError;
@@ -27,6 +27,8 @@ use crate::store::tables::{self, TableErrors};
 use crate::store::{Retry, SharedStore, StoreError};
 use crate::txn::Tallies;
 use crate::world::{SystemWorld, World, millis};
+
+mod audit;
 
 /// Runs functions in this process. Cheap to clone.
 #[derive(Clone)]
@@ -48,6 +50,7 @@ struct Inner {
     counters: Counters,
     transactions: Tallies,
     watermarks: Watermarks,
+    recordings: Option<Arc<Recordings>>,
 }
 
 /// A local host could not start.
@@ -81,6 +84,7 @@ pub struct LocalHostBuilder {
     concurrency: usize,
     collect_every: Option<Duration>,
     collect_garbage_every: Option<Duration>,
+    audited: bool,
 }
 
 impl LocalHostBuilder {
@@ -142,6 +146,7 @@ impl LocalHostBuilder {
             counters: Counters::default(),
             transactions: Tallies::default(),
             watermarks: Watermarks::default(),
+            recordings: self.audited.then(Arc::default),
         };
         let host = LocalHost { inner: Arc::new(inner) };
         if let Some(interval) = self.collect_every {
@@ -165,6 +170,7 @@ impl LocalHost {
             concurrency: 100,
             collect_every: Some(Duration::from_secs(1)),
             collect_garbage_every: Some(Duration::from_secs(60)),
+            audited: false,
         }
     }
 
@@ -184,6 +190,7 @@ impl LocalHost {
             settings: settings.clone(),
             transactions: self.inner.transactions.clone(),
             watermarks: self.inner.watermarks.clone(),
+            recordings: self.inner.recordings.clone(),
         }
     }
 

@@ -28,6 +28,7 @@ mod schema;
 pub mod tables;
 #[cfg(any(feature = "aws", feature = "embedded"))]
 mod translate;
+mod words;
 
 pub use serde_dynamo::AttributeValue;
 

@@ -9,12 +9,15 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::plan::{Disturbance, OnePoint};
+use super::director::Director;
+use super::disturbance::Disturbance;
+use super::schedule::Schedule;
 use super::state::{self, Tables};
 use super::stores::fresh_store;
 use super::trial::Trial;
+use crate::attempt::Nondeterminism;
 use crate::environment::Settings;
-use crate::host::{LocalHost, When};
+use crate::host::LocalHost;
 use crate::store::StoreError;
 use crate::world::VirtualWorld;
 
@@ -22,7 +25,8 @@ type Scenario = Box<dyn Fn(Trial) -> Pin<Box<dyn Future<Output = serde_json::Val
 
 /// Runs a scenario once undisturbed, then once for each crash point and each [`Disturbance`], each time on
 /// an empty store; the results and the final state of all tables must equal those of the undisturbed run,
-/// every instance must be done, and no row locked.
+/// every instance must be done, and no row locked. The handlers of the undisturbed run are audited
+/// ([`LocalHost::audit`]).
 ///
 /// Run it with paused tokio time, `#[tokio::test(start_paused = true)]`: then waiting costs nothing.
 ///
@@ -81,6 +85,8 @@ struct Outcome {
     tables: Tables,
     unfinished: Vec<String>,
     locked: Vec<String>,
+    /// Handlers that do not do the same twice.
+    nondeterminism: Vec<Nondeterminism>,
 }
 
 impl CrashMatrix {
@@ -140,40 +146,47 @@ impl CrashMatrix {
     ///
     /// # Panics
     ///
-    /// If the scenario fails without any disturbance.
+    /// If the scenario fails without any disturbance, or a handler is not deterministic.
     pub async fn run(&self) -> Report {
-        let calm = OnePoint::new(None);
-        let expected = match self.run_once(&calm, None).await {
+        let calm = Director::playing(Schedule::calm());
+        let expected = match self.run_once(&calm).await {
             Ok(outcome) => outcome,
             Err(error) => panic!("the scenario fails without any disturbance: {error}"),
         };
         assert!(expected.unfinished.is_empty(), "without any disturbance unfinished: {:?}", expected.unfinished);
         assert!(expected.locked.is_empty(), "without any disturbance locked: {:?}", expected.locked);
-        let points = calm.points();
+        if let Some(found) = expected.nondeterminism.first() {
+            panic!("{found}");
+        }
+        let places = calm.places();
         let (mut passed, mut failures) = (0, Vec::new());
         for disturbance in self.disturbances.iter().copied() {
-            for number in 0..points {
-                let plan = OnePoint::new(Some((number, disturbance)));
-                let outcome = self.run_once(&plan, Some(disturbance)).await;
+            for (number, place) in places.iter().enumerate() {
+                let plan = Director::playing(Schedule::one(*place, disturbance));
+                let outcome = self.run_once(&plan).await;
                 match difference(&expected, outcome) {
                     None => passed += 1,
                     Some(difference) => {
-                        let point = describe(number, &plan);
+                        let hit = plan.happened().pop().map(|hit| hit.point);
+                        let point = format!("point {number}: {}", hit.as_deref().unwrap_or("not reached"));
                         failures.push(Failure { disturbance, point, difference });
                     }
                 }
             }
         }
-        Report { points, passed, failures, result: expected.result, tables: expected.tables }
+        Report { points: places.len(), passed, failures, result: expected.result, tables: expected.tables }
     }
 
-    async fn run_once(&self, plan: &Arc<OnePoint>, disturbance: Option<Disturbance>) -> Result<Outcome, String> {
+    async fn run_once(&self, plan: &Arc<Director>) -> Result<Outcome, String> {
         let mut settings = self.settings.clone();
-        if disturbance == Some(Disturbance::CrashAlone) {
+        if plan.callers_give_up() {
             settings.call_tries = 1;
         }
         let store = fresh_store().await.map_err(|error| error.to_string())?;
-        let host = LocalHost::builder(store)
+        let builder = LocalHost::builder(store);
+        // A handler that differs does so undisturbed as well, and there are many disturbed runs.
+        let builder = if plan.disturbs() { builder } else { builder.audited() };
+        let host = builder
             .world(VirtualWorld::new(0))
             .settings(settings)
             .crash_plan(Arc::clone(plan) as Arc<dyn crate::host::CrashPlan>)
@@ -188,7 +201,7 @@ impl CrashMatrix {
     }
 
     /// Plays the scenario on a host, and looks at what it leaves.
-    async fn play(&self, host: &LocalHost, plan: &OnePoint) -> Result<Outcome, StoreError> {
+    async fn play(&self, host: &LocalHost, plan: &Director) -> Result<Outcome, StoreError> {
         let trial = Trial::new(host.clone());
         if let Some(setup) = &self.setup {
             setup(trial.clone()).await;
@@ -196,6 +209,7 @@ impl CrashMatrix {
         }
         plan.arm(host.clone());
         let mut result = (self.scenario)(trial).await;
+        plan.deliver_all().await;
         host.settle().await?;
         // Zombies go on until they end or their time is over: they must not change anything either.
         host.shutdown(Duration::from_secs(3600)).await;
@@ -206,7 +220,7 @@ impl CrashMatrix {
         let tables = state::tables(&environment, &self.ignored, &aliases).await?;
         let unfinished = state::unfinished(&environment).await?;
         let locked = state::locked_rows(host).await?;
-        Ok(Outcome { result, tables, unfinished, locked })
+        Ok(Outcome { result, tables, unfinished, locked, nondeterminism: host.audit().await })
     }
 }
 
@@ -219,14 +233,6 @@ where
         let run = scenario(trial);
         Box::pin(async move { serde_json::to_value(run.await).expect("a scenario's result can be written as JSON") })
     })
-}
-
-fn describe(number: usize, plan: &OnePoint) -> String {
-    let Some(point) = plan.hit() else { return format!("point {number}, which was not reached") };
-    let when = if point.when == When::Before { "before" } else { "after" };
-    let invocation = &point.invocation;
-    let (action, service, function) = (&point.action, &invocation.service, &invocation.function);
-    format!("point {number}: {when} `{action}` in attempt {} of {service}/{function}", point.attempt)
 }
 
 fn difference(expected: &Outcome, outcome: Result<Outcome, String>) -> Option<String> {

@@ -5,22 +5,35 @@
 //! stalled and goes on as a zombie after the second has ended. What was sent stays done. See
 //! [`CrashMatrix`].
 //!
+//! `#[beldi::test]` does this for a user's test, beside random schedules and an audit of handlers: see [`Case`].
+//!
 //! What transactions saw of each other is judged by a [`History`].
 
+mod case;
+mod director;
+mod disturbance;
 mod history;
 mod interleave;
 mod matrix;
-mod plan;
+mod outside;
+mod panics;
+mod rows;
+mod run;
+mod schedule;
 mod scheduler;
 mod state;
 mod states;
 mod stores;
+mod trace;
 mod trial;
 
+pub use case::Case;
+pub use disturbance::Disturbance;
 pub use history::{Access, Anomaly, Cycle, CycleKind, Dependency, DependencyKind, History, Summary, Transaction};
 pub use interleave::{Contest, Explored, Interleavings};
 pub use matrix::{CrashMatrix, Failure, Report};
-pub use plan::Disturbance;
+pub use outside::happens;
+pub use run::TestResult;
 pub use state::locked_rows;
 pub use stores::fresh_store;
 pub use trial::Trial;

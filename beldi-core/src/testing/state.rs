@@ -65,7 +65,7 @@ pub async fn locked_rows(host: &LocalHost) -> Result<Vec<String>, StoreError> {
     Ok(locked)
 }
 
-async fn scan(environment: &Environment, table: &str) -> Result<Vec<Attributes>, StoreError> {
+pub(super) async fn scan(environment: &Environment, table: &str) -> Result<Vec<Attributes>, StoreError> {
     let mut items = Vec::new();
     let (filter, placeholders, limit) = (None, Placeholders::default(), None);
     let mut scan = ScanItems { table: table.to_owned(), filter, placeholders, limit, start: None, consistent: true };

@@ -132,7 +132,9 @@ impl Try {
         let bytes = base.item.as_ref().map_or(0, size_of_all);
         if !self.is_ending() {
             let (path, fingerprint, value) = (wanted.path.clone(), wanted.fingerprint.clone(), encode(&base));
-            self.state().entries.push(Entry { path, fingerprint, value });
+            let entry = Entry { path, fingerprint, value };
+            journal.tape().note(&entry);
+            self.state().entries.push(entry);
         }
         let epoch = self.took(&wanted, base, false);
         match bytes > MAX_VALUE_BYTES {

@@ -81,7 +81,7 @@ impl Try {
     }
 
     /// The part that a function takes in the transaction that it was called in. A `read_only` one shares its rows.
-    pub(super) fn of_participant(joined: TransactionContext, read_only: bool) -> Self {
+    pub(crate) fn of_participant(joined: TransactionContext, read_only: bool) -> Self {
         let max_wait = Duration::from_millis(joined.max_wait_ms);
         let mode = if read_only { Mode::Shared } else { Mode::Exclusive };
         Self::new(Vec::new(), Some(joined), max_wait, mode, false)
@@ -175,8 +175,20 @@ impl Try {
     }
 
     /// The rows that are held, with what a commit changes.
-    pub(super) fn held_rows(&self) -> Result<Vec<HeldRow>, Fault> {
+    pub(crate) fn held_rows(&self) -> Result<Vec<HeldRow>, Fault> {
         self.state().view.held(None)
+    }
+
+    /// What earlier parts of the transaction in this service have changed, as far as it was asked for.
+    pub(crate) fn inherited(&self) -> HashMap<String, Difference> {
+        self.state().inherited.clone()
+    }
+
+    /// Takes over what earlier parts have changed.
+    pub(crate) fn inherit_all(&self, inherited: HashMap<String, Difference>) {
+        let mut state = self.state();
+        state.inherited = inherited;
+        state.has_inherited = true;
     }
 
     /// Undoes what the steps below `prefix` have done.

@@ -153,10 +153,11 @@ impl Try {
         match answer {
             Answer::Prepared { result, participants } => {
                 let adopted = self.adopt(journal, path, &participants).await?;
-                let value = encode(&result, &participants, &adopted)?;
+                let entry = step.entry(fingerprint, encode(&result, &participants, &adopted)?);
+                journal.tape().note(&entry);
                 let mut state = self.state();
                 state.calls.answered(path, participants);
-                state.entries.push(step.entry(fingerprint, value));
+                state.entries.push(entry);
                 Ok(result)
             }
             Answer::Died { .. } | Answer::Aborted => Err(Fault::Superseded),
@@ -212,7 +213,7 @@ impl Try {
 
     /// Takes the rows that are written and not held, by writes before `at` if it is given. In a try that ends, it ends
     /// the acquisitions that other attempts may have made.
-    pub(super) async fn take_written(&self, journal: &Journal, at: Option<&StepPath>) -> Result<(), Fault> {
+    pub(crate) async fn take_written(&self, journal: &Journal, at: Option<&StepPath>) -> Result<(), Fault> {
         let unheld = self.state().view.unheld(at);
         each(unheld.iter().map(|row| self.take_unheld(journal, row))).await.map(drop)
     }

@@ -12,7 +12,9 @@ use super::attempt::Try;
 use super::record::{HeldRow, Part, Prepared};
 use super::told::{Untold, abort_all, commit, find_and_release};
 use super::{Answer, Participant, TransactionContext, TransactionId};
-use crate::attempt::{Cx, Epilogue, Identity, Journal, Loaded, Ran, Reply, Task, failed, mismatch, refused, run};
+use crate::attempt::{
+    Cx, Epilogue, Identity, Journal, Loaded, Ran, Recordings, Reply, Task, failed, mismatch, refused, run,
+};
 use crate::attributes::{get_string, get_u64};
 use crate::collector::{MAX_PER_SHARD, index_page};
 use crate::daal::RowRelease;
@@ -89,8 +91,11 @@ async fn join(
     for _ in 0..MAX_REPLAYS {
         let current = Arc::new(Try::of_participant(context.clone(), identity.function.read_only));
         let failure = match run(Cx::joining(Arc::clone(&journal), Arc::clone(&current))).await {
-            Ok(Ran::Returned(result)) => match prepare(&journal, &current, result).await {
-                Ok(answer) => return reply(environment, identity, &answer, None),
+            Ok(Ran::Returned(result)) => match prepare(&journal, &current, result.clone()).await {
+                Ok(answer) => {
+                    Recordings::add(&journal, &result, Some(&current));
+                    return reply(environment, identity, &answer, None);
+                }
                 Err(fault) => fault.into(),
             },
             Ok(Ran::Stopped(failure)) | Err(failure) => failure,

@@ -42,6 +42,7 @@ fn expand_item(item: &Item) -> TokenStream {
             match name.as_str() {
                 "function" => crate::function::function(options, &rest.into_token_stream()),
                 "helper" => crate::helper::helper(options, &rest.into_token_stream()),
+                "test" => crate::test::test(options, &rest.into_token_stream()),
                 other => panic!("no macro {other}"),
             }
         }

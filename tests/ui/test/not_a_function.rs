@@ -1,0 +1,6 @@
+//! A test is a function.
+
+#[beldi::test]
+struct SellsOne;
+
+fn main() {}
