@@ -63,10 +63,10 @@ async fn an_attempt_that_has_left_no_record_yet_is_not_overlooked() {
         Then::Stall(Duration::from_millis(900)),
     );
     let host = with(&plan).await;
-    wait(5_000).await;
+    wait(4_800).await;
     let client = host.client();
     let late = tokio::spawn(async move { try_call(&client, "late", read_and_add("slow".into())).await });
-    wait(800).await;
+    wait(500).await;
     // What is open now would be computed from the present alone; this is the candidate that must not be later.
     host.collect_garbage().await.expect("the store answers");
     late.await.expect("no panic");
@@ -198,8 +198,8 @@ async fn a_roll_that_was_begun_is_not_made_without_its_segment() {
     assert_eq!(leftovers(&host).await, [""; 0]);
 }
 
-/// A host whose instances of `add` and `remove` with the key "parked" die after their write, and are parked.
-async fn parking(log_entries: usize) -> LocalHost {
+/// A host whose instances of `add` and `remove` with the key "parked" die after so many updates, and are parked.
+async fn parking(log_entries: usize, updates: u32) -> LocalHost {
     let key = |function| InstanceId::from_idempotency_key("shop", function, "parked");
     let plan = Plan::new(
         |point| {
@@ -207,7 +207,7 @@ async fn parking(log_entries: usize) -> LocalHost {
                 && point.action.contains("UpdateItem stock")
                 && is_parked(point.invocation.instance)
         },
-        1,
+        updates,
         Then::Crash,
     );
     assert!(is_parked(key("add")) && is_parked(key("remove")));
@@ -239,12 +239,14 @@ async fn cycles(host: &LocalHost, times: u32) {
 
 #[tokio::test(start_paused = true)]
 async fn an_instance_that_is_parked_finds_what_it_has_written() {
-    let host = parking(1).await;
+    // An update that finds segments, one that finds the log full, and the roll.
+    let host = parking(1, 3).await;
     for _ in 0..3 {
         call(&host.client(), add("tea".into())).await;
     }
     wait(3_000).await;
     assert_eq!(try_call(&host.client(), "parked", add("tea".into())).await, None);
+    assert_eq!(call(&host.client(), free("tea".into())).await, 4, "it has written");
     for _ in 0..2 {
         call(&host.client(), add("tea".into())).await;
     }
@@ -263,7 +265,7 @@ async fn an_instance_that_is_parked_finds_what_it_has_written() {
 
 #[tokio::test(start_paused = true)]
 async fn a_tombstone_that_is_needed_by_a_parked_instance_stays() {
-    let host = parking(16).await;
+    let host = parking(16, 1).await;
     call(&host.client(), remove("tea".into())).await;
     wait(3_000).await;
     assert_eq!(try_call(&host.client(), "parked", remove("tea".into())).await, None);

@@ -274,7 +274,7 @@ pub(crate) async fn reclaim(host: &LocalHost) {
 pub(crate) async fn reclaim_all(host: &LocalHost) {
     reclaim(host).await;
     sleep(Duration::from_secs(2 * 3600)).await;
-    while host.collect_garbage().await.expect("the store answers").more {}
+    while host.collect_garbage().await.expect("the store answers").reclaimed() > 0 {}
 }
 
 /// All items of a table.

@@ -44,7 +44,7 @@ pub(crate) enum Task {
     /// Marks instances of a service as done, with their results.
     MarkDone { service: &'static str, finished: Vec<Finished> },
     /// Delivers an invocation.
-    Trigger(Invocation),
+    Trigger(Box<Invocation>),
     /// Lets no collector start a participant that waits for a decision.
     WaitForDecision { service: &'static str, instance: InstanceId },
 }
@@ -59,7 +59,7 @@ impl Epilogue {
                 try_join_all(marks).await.map(drop).map_err(|error| error.to_string())
             }
             Task::Trigger(invocation) => {
-                environment.invoker.invoke(invocation).await.map(drop).map_err(|error| error.to_string())
+                environment.invoker.invoke(*invocation).await.map(drop).map_err(|error| error.to_string())
             }
             Task::WaitForDecision { service, instance } => {
                 intent::wait_for_decision(environment, service, instance).await.map_err(|error| error.to_string())
@@ -117,7 +117,8 @@ async fn nudged(environment: &Environment, invocation: &Invocation) -> Reply {
         tracing::warn!(%error, "a nudge is left to the collector");
         None
     });
-    let epilogue = started.map(|start| Epilogue { environment: environment.clone(), task: Task::Trigger(start) });
+    let epilogue =
+        started.map(|start| Epilogue { environment: environment.clone(), task: Task::Trigger(Box::new(start)) });
     Reply { result: "null".to_owned(), epilogue }
 }
 
@@ -170,7 +171,7 @@ async fn accept(environment: &Environment, identity: Identity, invocation: Invoc
     let item = sealed(intent::running(&identity, start_ms, &environment.settings));
     let put = PutItem { table: journal_table(identity.function.service), item, condition, placeholders };
     let task = match environment.store.put(put).await {
-        Ok(()) => Task::Trigger(Invocation { delivery: Delivery::Accepted { start_ms }, ..invocation }),
+        Ok(()) => Task::Trigger(Box::new(Invocation { delivery: Delivery::Accepted { start_ms }, ..invocation })),
         // It was accepted before: whoever did that has triggered it, or the collector will.
         Err(StoreError::ConditionFailed { .. }) => {
             return match Journal::load(environment, &identity).await {

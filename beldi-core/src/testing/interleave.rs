@@ -74,7 +74,7 @@ impl Default for Interleavings {
 impl Interleavings {
     /// Explores with row logs of one entry, so that almost every write rolls.
     pub fn new() -> Self {
-        let settings = Settings { log_entries: 1, timeout: LONG, ..Settings::default() };
+        let settings = Settings { log_entries: 1, timeout: LONG, longest_timeout: LONG, ..Settings::default() };
         Self { settings, sample: None, interruptions: None, time_passes: false }
     }
 

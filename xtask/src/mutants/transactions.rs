@@ -66,8 +66,8 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
     Mutant {
         rule: "whoever finds a decision carries it out",
         file: "beldi-core/src/txn/coordinator.rs",
-        original: "settle::carry_out(journal, current, decision).await?;\n        self.settled();\n        // After a try",
-        broken: "self.settled();\n        // After a try",
+        original: "settle::carry_out(journal, current, decision, true).await?;\n        self.settled(current);\n        // After a try",
+        broken: "self.settled(current);\n        // After a try",
         noticed_by: &["transactions_matrix::commit_over_services_in_sequence"],
     },
     Mutant {
@@ -80,8 +80,8 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
     Mutant {
         rule: "nothing follows from a decision before it is durable",
         file: "beldi-core/src/txn/coordinator.rs",
-        original: "self.decide(current, &decision).await?;\n        self.count(decision.outcome);\n        settle::carry_out(journal, current, &decision).await?;",
-        broken: "settle::carry_out(journal, current, &decision).await?;\n        self.decide(current, &decision).await?;\n        self.count(decision.outcome);",
+        original: "self.decide(current, &decision).await?;\n        self.count(decision.outcome);\n        settle::carry_out(journal, current, &decision, false).await?;",
+        broken: "settle::carry_out(journal, current, &decision, false).await?;\n        self.decide(current, &decision).await?;\n        self.count(decision.outcome);",
         noticed_by: &["interleavings_transactions::a_body", "transactions_matrix::commit_over_services_in_sequence"],
     },
     Mutant {
@@ -196,8 +196,8 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
     Mutant {
         rule: "a participant that is told of a rollback finds what its attempts hold",
         file: "beldi-core/src/txn/told.rs",
-        original: "for row in &found {\n        release(journal.environment(), identity.function.service, &context.id, row, false).await?;\n    }\n    Ok(())",
-        broken: "drop(found);\n    Ok(())",
+        original: "for row in &found {\n        current.leaves(release(",
+        broken: "for row in found.iter().take(0) {\n        current.leaves(release(",
         noticed_by: &["rules_of_transactions"],
     },
     Mutant {
