@@ -270,6 +270,50 @@ async fn two_collectors_against_a_living_attempt() {
     .await;
 }
 
+/// Deletes and makes again what it deletes, so that rows become tombstones, and their logs are full.
+#[beldi::function(service = Shop)]
+async fn replaces() -> i64 {
+    Counter::delete(ROW).await;
+    Counter::update(ROW).add(Counter::COUNT, 1).await;
+    let count = Counter::get(ROW).await.map_or(0, |counter| counter.count);
+    Counter::delete(ROW).await;
+    count
+}
+
+/// Attempts live for eight requests, and garbage is collected while they are held and after they are dead: a zombie
+/// finds what it has done, and when all are done nothing but the result is left.
+#[tokio::test(start_paused = true)]
+async fn garbage_collection_against_a_zombie() {
+    let all = std::env::var("BELDI_INTERLEAVINGS").is_ok_and(|all| all == "all");
+    let interleavings = Interleavings::new().attempts_live(std::time::Duration::from_secs(25));
+    let interleavings = if all { interleavings.interruptions(2) } else { interleavings.sample(2_020, 60) };
+    let explored = interleavings.explore(|contest: Contest| async move {
+        contest.before(puts(5)).await.expect("a row");
+        let collects = async {
+            for _ in 0..6 {
+                contest.collect_garbage(Shop::NAME).await;
+            }
+        };
+        // An attempt whose time is over gives no answer: another one finishes its instance.
+        let (one, two, added, ()) = tokio::join!(
+            contest.attempt("one", false, replaces()),
+            contest.attempt("one", true, replaces()),
+            contest.attempt("other", false, adds(100)),
+            collects,
+        );
+        contest.settle().await;
+        let answers: Vec<_> = [one, two].into_iter().flatten().collect();
+        if answers.iter().any(|count| ![1, 101].contains(count)) || answers.windows(2).any(|two| two[0] != two[1]) {
+            return Err(format!("no serial order gives {answers:?}"));
+        }
+        drop(added);
+        one_of(&left(&contest).await, &[(0, 0), (100, 0)])
+    });
+    let explored = explored.await;
+    println!("garbage_collection_against_a_zombie, 1 entries: {explored}");
+    explored.assert_passed();
+}
+
 /// A callee that its caller's collector has started, while the caller still delivers it.
 #[tokio::test(start_paused = true)]
 async fn a_detached_call_against_its_collector() {

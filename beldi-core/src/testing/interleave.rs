@@ -17,14 +17,17 @@ use futures_util::future::join_all;
 
 use crate::client::{Client, ClientError};
 use crate::collector;
-use crate::environment::{Environment, Settings};
+use crate::environment::{Environment, Settings, journal_table};
 use crate::error::InvokeError;
 use crate::function::Function;
+use crate::garbage;
 use crate::host::{CrashPlan, LocalHost};
 use crate::ids::InstanceId;
+use crate::intent;
 use crate::invoke::{Delivery, Invocation, Invoker};
 use crate::ops::Call;
 use crate::service::Service;
+use crate::store::GetItem;
 use crate::world::{VirtualWorld, World};
 
 /// Runs a scenario in all interleavings of its attempts, or in a random sample of them.
@@ -104,6 +107,14 @@ impl Interleavings {
     pub fn time_passes(mut self) -> Self {
         self.time_passes = true;
         self
+    }
+
+    /// Lets attempts live no longer than this, while time passes with each request. Between two of them there are three
+    /// seconds.
+    pub fn attempts_live(mut self, timeout: Duration) -> Self {
+        self.settings.timeout = timeout;
+        self.settings.longest_timeout = timeout;
+        self.time_passes()
     }
 
     /// Explores a scenario: it starts attempts, waits for them, and says what is wrong if something is.
@@ -255,6 +266,15 @@ impl Contest {
         let (_, invocations) = collector::claim_due(&environment, service, |_| true).await;
         // What they answer nobody wants to know.
         drop(join_all(invocations.into_iter().map(|invocation| self.host.invoke(invocation))).await);
+    }
+
+    /// One cycle of a service's garbage collector, which is scheduled as if it were one request.
+    pub async fn collect_garbage(&self, service: &str) {
+        let scheduled = self.collector(service);
+        let get =
+            GetItem { table: journal_table(service), key: intent::key(InstanceId::from_u128(0)), consistent: true };
+        drop(scheduled.store.get(get).await);
+        drop(garbage::collect_garbage(&self.host.environment(), service).await);
     }
 
     /// What a collector of a service runs in.
