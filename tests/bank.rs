@@ -5,6 +5,8 @@
 
 #![expect(clippy::print_stdout, reason = "how many attempts died is worth seeing")]
 
+#[path = "common/bank.rs"]
+mod bank;
 #[path = "../examples/common/crashes.rs"]
 mod crashes;
 #[path = "common/simulation.rs"]
@@ -12,223 +14,13 @@ mod simulation;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
+use bank::{
+    BALANCE, Bank, Name, Order, Way, accounts, audit, east, inconsistent, level, north, receipt, south, total, transfer,
+};
 use beldi::host::{CrashPlan, LocalHost};
-use beldi::prelude::*;
 use crashes::Crashes;
 use simulation::{answer, assert_at_rest, is_long, seeds, world};
-
-#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Bank {
-    North,
-    South,
-    East,
-}
-
-/// An account: its bank, and its number there.
-type Name = (Bank, u32);
-
-#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
-struct Insufficient {
-    missing: i64,
-}
-
-/// A service that owns accounts.
-macro_rules! bank {
-    ($module:ident $service:ident $name:tt $table:tt) => {
-        mod $module {
-            use beldi::prelude::*;
-
-            use super::Insufficient;
-
-            beldi::service!(pub(crate) $service = $name);
-
-            #[derive(Item, Serialize, Deserialize, Clone, Debug)]
-            #[beldi(service = $service, table = $table)]
-            struct Account {
-                #[beldi(partition_key)]
-                number: u32,
-                balance: i64,
-            }
-
-            #[beldi::function(service = $service)]
-            pub(crate) async fn open(number: u32, balance: i64) {
-                Account { number, balance }.put().await;
-            }
-
-            #[beldi::function(service = $service)]
-            pub(crate) async fn withdraw(number: u32, amount: i64) -> Result<i64, Insufficient> {
-                let balance = Account::get(number).await.map_or(0, |account| account.balance) - amount;
-                if balance < 0 {
-                    return Err(Insufficient { missing: -balance });
-                }
-                Account { number, balance }.put().await;
-                Ok(balance)
-            }
-
-            #[beldi::function(service = $service)]
-            pub(crate) async fn deposit(number: u32, amount: i64) -> i64 {
-                let balance = Account::get(number).await.map_or(0, |account| account.balance) + amount;
-                Account { number, balance }.put().await;
-                balance
-            }
-
-            #[beldi::function(service = $service, read_only)]
-            pub(crate) async fn balance(number: u32) -> i64 {
-                Account::get(number).await.map_or(0, |account| account.balance)
-            }
-        }
-    };
-}
-
-bank!(north North "north" "north_accounts");
-bank!(south South "south" "south_accounts");
-bank!(east East "east" "east_accounts");
-
-beldi::service!(Office = "office");
-
-/// What was transferred, written in the same transaction.
-#[derive(Item, Serialize, Deserialize, Clone, Debug)]
-#[beldi(service = Office, table = "receipts")]
-struct Receipt {
-    #[beldi(partition_key)]
-    id: String,
-    order: Order,
-}
-
-#[derive(Serialize, Deserialize, Clone, Debug)]
-struct Order {
-    from: Name,
-    to: Name,
-    amount: i64,
-    way: Way,
-}
-
-/// In which order the calls of a transfer are made.
-#[derive(Serialize, Deserialize, Clone, Copy, Debug)]
-enum Way {
-    WithdrawFirst,
-    /// Finds out that there is not enough when the deposit has been made.
-    DepositFirst,
-    AtOnce,
-    /// Each bank is called twice.
-    InHalves,
-}
-
-#[beldi::helper]
-async fn withdraw((bank, number): Name, amount: i64) -> Result<i64, Insufficient> {
-    match bank {
-        Bank::North => north::withdraw(number, amount).await,
-        Bank::South => south::withdraw(number, amount).await,
-        Bank::East => east::withdraw(number, amount).await,
-    }
-}
-
-#[beldi::helper]
-async fn deposit((bank, number): Name, amount: i64) -> i64 {
-    match bank {
-        Bank::North => north::deposit(number, amount).await,
-        Bank::South => south::deposit(number, amount).await,
-        Bank::East => east::deposit(number, amount).await,
-    }
-}
-
-#[beldi::helper(read_only)]
-async fn balance((bank, number): Name) -> i64 {
-    match bank {
-        Bank::North => north::balance(number).await,
-        Bank::South => south::balance(number).await,
-        Bank::East => east::balance(number).await,
-    }
-}
-
-#[beldi::function(service = Office)]
-async fn transfer(id: String, order: Order) -> Result<(), Insufficient> {
-    let Order { from, to, amount, way } = order.clone();
-    beldi::txn! {
-        match way {
-            Way::WithdrawFirst => {
-                withdraw(from, amount).await?;
-                deposit(to, amount).await;
-            }
-            Way::DepositFirst => {
-                deposit(to, amount).await;
-                withdraw(from, amount).await?;
-            }
-            Way::AtOnce => {
-                let (withdrawn, _) = beldi::join!(withdraw(from, amount), deposit(to, amount));
-                withdrawn?;
-            }
-            Way::InHalves => {
-                for part in [amount / 2, amount - amount / 2] {
-                    withdraw(from, part).await?;
-                    deposit(to, part).await;
-                }
-            }
-        }
-        Receipt { id: id.clone(), order: order.clone() }.put().await;
-        Ok(())
-    }
-}
-
-#[beldi::function(service = Office, read_only)]
-async fn receipt(id: String) -> Option<Order> {
-    Receipt::get(&id).await.map(|receipt| receipt.order)
-}
-
-/// The sum of all accounts, read in one transaction.
-#[beldi::function(service = Office)]
-async fn audit(accounts: Vec<Name>, total: i64) -> i64 {
-    let sum: Result<i64, Insufficient> = beldi::txn! { read_only =>
-        let mut sum = 0;
-        for account in &accounts {
-            sum += balance(*account).await;
-        }
-        must_be(total, sum);
-        Ok(sum)
-    };
-    sum.unwrap_or_default()
-}
-
-/// Moves one from the richest account to the poorest. What it reads, it may write.
-#[beldi::function(service = Office)]
-async fn level(accounts: Vec<Name>, total: i64) -> Result<(), Insufficient> {
-    beldi::txn! {
-        let mut balances = Vec::new();
-        for account in &accounts {
-            balances.push((balance(*account).await, *account));
-        }
-        must_be(total, balances.iter().map(|(balance, _)| balance).sum());
-        balances.sort_unstable();
-        if let [(_, poorest), .., (_, richest)] = balances[..] {
-            withdraw(richest, 1).await?;
-            deposit(poorest, 1).await;
-        }
-        Ok(())
-    }
-}
-
-/// How often a body saw a sum that never was.
-static INCONSISTENT: AtomicU64 = AtomicU64::new(0);
-
-/// The attempt would be repeated after the panic, and might see a right sum then: so it is counted, too.
-fn must_be(total: i64, sum: i64) {
-    if sum != total {
-        INCONSISTENT.fetch_add(1, Ordering::SeqCst);
-        panic!("the sum of all accounts is {sum} and not {total}");
-    }
-}
-
-const BALANCE: i64 = 30;
-
-fn accounts() -> Vec<Name> {
-    [Bank::North, Bank::South, Bank::East].into_iter().flat_map(|bank| [(bank, 1), (bank, 2)]).collect()
-}
-
-fn total() -> i64 {
-    BALANCE * i64::try_from(accounts().len()).expect("a few accounts")
-}
 
 fn order(random: &mut fastrand::Rng) -> Order {
     let mut accounts = accounts();
@@ -314,7 +106,7 @@ async fn check(seed: u64, host: &LocalHost, sent: &[(String, Order, bool)]) {
     let balances = balances(host).await;
     assert_eq!(balances.values().sum::<i64>(), total(), "seed {seed}: {balances:?}");
     assert!(balances.values().all(|balance| *balance >= 0), "seed {seed}: {balances:?}");
-    assert_eq!(INCONSISTENT.load(Ordering::SeqCst), 0, "seed {seed}: a body saw a sum that never was");
+    assert_eq!(inconsistent(), 0, "seed {seed}: a body saw a sum that never was");
     assert!(done > 10 && done < sent.len(), "both outcomes are to be seen: {done} of {}", sent.len());
     // Attempts that tell decisions have few requests to die at.
     assert!(statistics.crashed * 6 >= statistics.attempts, "{statistics:?}");

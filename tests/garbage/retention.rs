@@ -80,7 +80,7 @@ async fn told_again(refuse: bool, after_s: u64) {
     let plan = Plan::new(|point| before(point, "buy", "UpdateItem shop-journal"), 1, Then::Crash);
     let host = start(fresh_store().await.expect("a store"), settings(), Some(plan.clone())).await;
     let buy = || buy("tea".into(), "ann".into(), refuse);
-    drop(try_call(&host.client(), "one", buy()).await);
+    let _ = try_call(&host.client(), "one", buy()).await;
     for _ in 0..after_s {
         sleep(Duration::from_secs(1)).await;
         host.collect_garbage().await.expect("the store answers");

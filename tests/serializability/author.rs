@@ -1,6 +1,6 @@
 //! Makes up transactions.
 
-use crate::services::{Color, Plan, Touch, Visit};
+use super::services::{Color, Plan, Touch, Visit};
 
 const COLORS: [Color; 3] = [Color::Red, Color::Green, Color::Blue];
 const KEYS: [[&str; 2]; 3] = [["red 1", "red 2"], ["green 1", "green 2"], ["blue 1", "blue 2"]];

@@ -33,6 +33,8 @@ enum Command {
     Garbage,
     /// Explore all interleavings of the small scenarios (tens of minutes)
     Interleave,
+    /// Run seeded worlds full of faults (an hour)
+    Simulate(suites::Simulate),
     /// Break each rule of the protocol in a copy, and see a test fail
     Mutants(mutants::Options),
     /// Ask the embedded engine and DynamoDB Local the same, and write the page of their differences
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         Command::Budget => suites::budget(),
         Command::Garbage => suites::garbage(),
         Command::Interleave => suites::interleave(),
+        Command::Simulate(options) => suites::simulate(&options),
         Command::Mutants(options) => mutants::run(&options),
         Command::Differences => dynamodb_local::differences(),
         Command::Fuzz(options) => fuzz::run(&options),

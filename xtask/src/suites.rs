@@ -1,4 +1,4 @@
-//! `cargo xtask interleave`, `cargo xtask garbage` and `cargo xtask budget`: test targets run in a way of their own.
+//! `cargo xtask interleave`, `simulate`, `garbage` and `budget`: test targets run in a way of their own.
 
 use std::error::Error;
 use std::process::Stdio;
@@ -36,6 +36,64 @@ pub(crate) fn garbage() -> Result<Tally> {
     let arguments =
         ["test", "--release", "--quiet", "--test", "garbage", "costs", "--", "--nocapture", "--test-threads", "1"];
     run(&arguments, &[("BELDI_GARBAGE", "long")], |line| Some(line.to_owned()).filter(|line| line.starts_with('|')))
+}
+
+/// How long to simulate, and what.
+#[derive(clap::Args)]
+pub(crate) struct Simulate {
+    /// Begin no further seed after so many minutes
+    #[arg(long, value_name = "N", default_value_t = 60.0)]
+    minutes: f64,
+
+    /// The first seed
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+
+    /// How many seeds of each world, if that takes less time
+    #[arg(long, value_name = "K")]
+    seeds: Option<u64>,
+
+    /// How many instances a run has at least
+    #[arg(long, value_name = "I", default_value_t = 2_000)]
+    instances: u64,
+
+    /// Only this world
+    #[arg(long, value_name = "WORLD", value_parser = WORLDS)]
+    world: Option<String>,
+}
+
+/// The test targets that simulate: each is a program of its own, with the services of its applications.
+const WORLDS: [&str; 2] = ["simulation", "simulation_movies"];
+
+/// The test of these targets that runs seeds.
+pub(crate) const EVERYTHING: &str = "everything_holds_in_a_world_of_faults";
+
+/// Simulates worlds full of faults, one seed after another. Each seed counts as a check.
+pub(crate) fn simulate(options: &Simulate) -> Result<Tally> {
+    let worlds: Vec<_> =
+        WORLDS.into_iter().filter(|world| options.world.as_ref().is_none_or(|one| one == world)).collect();
+    let mut total = Tally::default();
+    for world in &worlds {
+        let arguments = ["test", "--release", "--test", world, "--", "--exact", "--nocapture", EVERYTHING];
+        let minutes = (options.minutes / worlds.len() as f64).to_string();
+        let (seed, instances) = (options.seed.to_string(), options.instances.to_string());
+        let mut variables = vec![
+            ("BELDI_SIMULATE_MINUTES", minutes.as_str()),
+            ("BELDI_SIMULATE_SEED", seed.as_str()),
+            ("BELDI_SIMULATE_INSTANCES", instances.as_str()),
+        ];
+        let seeds = options.seeds.map(|seeds| seeds.to_string());
+        variables.extend(seeds.as_deref().map(|seeds| ("BELDI_SIMULATE_SEEDS", seeds)));
+        let mut seeds = None;
+        let tests = run(&arguments, &variables, |line| {
+            seeds = seeds.or_else(|| Tally::of_seeds(line));
+            Some(line.to_owned())
+        })?;
+        let seeds = seeds.ok_or("the simulation did not run to its end")?;
+        total.passed += seeds.passed;
+        total.failed += seeds.failed.max(tests.failed);
+    }
+    Ok(total)
 }
 
 /// Prints the table of the request budget.

@@ -31,6 +31,12 @@ impl Tally {
         }
     }
 
+    /// What a line says that a simulation printed: `seeds: 5 passed, 0 failed`.
+    pub(crate) fn of_seeds(line: &str) -> Option<Self> {
+        let (passed, failed) = line.strip_prefix("seeds: ")?.strip_suffix(" failed")?.split_once(" passed, ")?;
+        Some(Self { passed: passed.parse().ok()?, failed: failed.parse().ok()? })
+    }
+
     /// Success only if something passed and nothing failed: a command that checked nothing proves nothing.
     pub(crate) fn exit_code(self) -> ExitCode {
         if self.failed == 0 && self.passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -58,6 +64,8 @@ mod tests {
         assert_eq!(tally, Tally { passed: 7, failed: 3 });
         assert_eq!(tally.to_string(), "7 passed, 3 failed");
         assert_eq!(tally.exit_code(), ExitCode::FAILURE);
+        assert_eq!(Tally::of_seeds("seeds: 7 passed, 3 failed"), Some(tally));
+        assert_eq!(Tally::of_seeds("seed 7 failed"), None);
         assert_eq!(Tally::default().exit_code(), ExitCode::FAILURE, "nothing was checked");
         assert_eq!(Tally { passed: 1, failed: 0 }.exit_code(), ExitCode::SUCCESS);
     }

@@ -39,6 +39,7 @@ pub struct LocalHost {
 struct Inner {
     store: SharedStore,
     world: Arc<dyn World>,
+    invoker: Option<Arc<dyn Invoker>>,
     registry: Arc<Registry>,
     settings: Settings,
     plan: Option<Arc<dyn CrashPlan>>,
@@ -79,6 +80,7 @@ fn list(errors: &[impl std::fmt::Display]) -> String {
 pub struct LocalHostBuilder {
     store: SharedStore,
     world: Arc<dyn World>,
+    invoker: Option<Arc<dyn Invoker>>,
     settings: Settings,
     plan: Option<Arc<dyn CrashPlan>>,
     concurrency: usize,
@@ -91,6 +93,13 @@ impl LocalHostBuilder {
     /// The clock and the source of ids; the machine's by default.
     pub fn world(mut self, world: impl World) -> Self {
         self.world = Arc::new(world);
+        self
+    }
+
+    /// Where calls of functions go that are made here; to this host by default. Of several hosts on one store each is
+    /// an [`Invoker`], and one that chooses among them can be between them.
+    pub fn invoker(mut self, invoker: Arc<dyn Invoker>) -> Self {
+        self.invoker = Some(invoker);
         self
     }
 
@@ -132,9 +141,12 @@ impl LocalHostBuilder {
         self.settings.check(registry.functions()).map_err(HostError::Settings)?;
         let schemas = tables::schemas(registry.tables(), registry.services())?;
         tables::create_missing(&*self.store, &schemas).await?;
+        // The pauses between tries are random too, and randomness enters by one door.
+        let [seed @ .., _, _, _, _, _, _, _, _] = self.world.fresh_id().to_bytes();
         let inner = Inner {
-            store: Arc::new(Retry::new(self.store)),
+            store: Arc::new(Retry::new(self.store).with_seed(u64::from_be_bytes(seed))),
             world: self.world,
+            invoker: self.invoker,
             registry: Arc::new(registry),
             settings: self.settings,
             plan: self.plan,
@@ -165,6 +177,7 @@ impl LocalHost {
         LocalHostBuilder {
             store,
             world: Arc::new(SystemWorld),
+            invoker: None,
             settings: Settings::default(),
             plan: None,
             concurrency: 100,
@@ -181,10 +194,10 @@ impl LocalHost {
 
     /// What the host's own machinery runs in.
     pub fn environment(&self) -> Environment {
-        let Inner { store, world, registry, settings, .. } = &*self.inner;
+        let Inner { store, world, invoker, registry, settings, .. } = &*self.inner;
         Environment {
             store: Arc::clone(store),
-            invoker: Arc::new(self.clone()),
+            invoker: invoker.clone().unwrap_or_else(|| Arc::new(self.clone())),
             world: Arc::clone(world),
             registry: Arc::clone(registry),
             settings: settings.clone(),

@@ -22,7 +22,8 @@ const MAX_SHRINKING_RUNS: usize = 200;
 /// A test in a world of its own: an empty store in memory, time that stands still until everybody waits, ids that are
 /// the same each time. `#[beldi::test]` makes one of a function; this is the same by hand.
 ///
-/// ```
+/// ```no_run
+/// // In a program that has functions; otherwise there is no world to make.
 /// use beldi_core::testing::{Case, Trial};
 ///
 /// Case::new("nothing_is_called").everywhere().seeds(3).run(|trial: Trial| async move {

@@ -9,6 +9,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::cargo;
+use crate::suites;
 use crate::tally::Tally;
 
 mod book;
@@ -28,7 +29,7 @@ struct Step {
     run: fn() -> Result<()>,
 }
 
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     Step { name: "format", run: || run_cargo(&["fmt", "--all", "--check"]) },
     Step { name: "dependencies", run: dependencies },
     Step { name: "book", run: book::build_and_check },
@@ -36,6 +37,7 @@ const STEPS: [Step; 10] = [
     Step { name: "features", run: features },
     Step { name: "documentation", run: documentation },
     Step { name: "tests", run: || run_cargo(&["test", "--locked", "--workspace", "--no-fail-fast"]) },
+    Step { name: "simulation", run: simulation },
     Step { name: "ui", run: ui },
     Step { name: "examples", run: examples },
     Step { name: "dynamodb-local", run: dynamodb_local },
@@ -98,6 +100,14 @@ fn features() -> Result<()> {
 fn documentation() -> Result<()> {
     let mut command = cargo_command(&["doc", "--locked", "--workspace", "--no-deps", "--all-features"]);
     run_command(command.env("RUSTDOCFLAGS", "--deny warnings"))
+}
+
+/// Half a minute for each world, of the programs that the tests have built.
+fn simulation() -> Result<()> {
+    let targets = ["--test", "simulation", "--test", "simulation_movies"];
+    let mut command = cargo_command(&[&["test", "--locked", "--workspace"], &targets[..]].concat());
+    command.args(["--", "--exact", "--nocapture", suites::EVERYTHING]);
+    run_command(command.env("BELDI_SIMULATE_MINUTES", "0.5"))
 }
 
 /// What the compiler says to users. A step of its own, because the texts are those of the pinned toolchain.

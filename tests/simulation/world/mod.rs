@@ -1,0 +1,62 @@
+//! A seeded world of machines, in virtual time.
+//!
+// ANCHOR: faults
+//! # Fault model
+//!
+//! Several hosts, each a fleet of workers, run on one store. Everything happens on one thread under tokio's paused time,
+//! and every choice comes from one seeded generator: so a seed is a run, and can be run again.
+//!
+//! - **Attempts die** before or after any request or invocation, and are **stalled** there for longer than they may
+//!   live; at their deadline their host ends them, as Lambda does.
+//! - **Zombies**: a request may be on its way longer than the attempt that sent it lives ([`MOST_LATE`]).
+//! - **Requests** are throttled, in storms too; they lose their connection before or after they took place.
+//! - **Invocations** arrive twice, at different machines, the second up to [`MOST_LATE`] later; they are lost before
+//!   they arrive, or their reply is lost; triggers of detached calls are lost although they were acknowledged.
+//! - **Clocks** of machines differ by up to [`MOST_SKEW`] in either direction.
+//! - **Machines** start cold, and are replaced one after another by others with other settings, while those before still
+//!   finish what they had begun.
+//! - A **service** as a whole refuses invocations for a while. **Collectors** come late, or not for a while.
+//! - **Indexes** of tables lag behind. Clients ask again with the same key, through other machines, also after the answer.
+//!
+//! Clocks and requests on their way stay within the protocol's margin together: twice [`MOST_SKEW`] and [`MOST_LATE`] are
+//! less than [`MARGIN`]. Nothing that was acknowledged by the store is lost, and no request takes place in part.
+//!
+//! When the clients have sent what they wanted, faults end, and everything that was accepted must be finished
+//! within [`BOUND`].
+// ANCHOR_END: faults
+
+mod chance;
+mod clients;
+mod core;
+mod expressions;
+mod fates;
+mod fleet;
+mod leftovers;
+pub(crate) mod memory;
+mod network;
+mod run;
+mod runner;
+mod tables;
+mod update;
+mod weather;
+
+use std::time::Duration;
+
+pub(crate) use clients::Clients;
+pub(crate) use run::{App, Plan, Size, Work, run};
+pub(crate) use runner::simulate;
+
+/// How far the clock of a machine is off at most.
+pub(crate) const MOST_SKEW: Duration = Duration::from_secs(2);
+
+/// How long a request or a duplicate is on its way at most.
+pub(crate) const MOST_LATE: Duration = Duration::from_millis(1_500);
+
+/// The protocol's margin.
+pub(crate) const MARGIN: Duration = Duration::from_secs(6);
+
+/// How long results are kept: longer than anything that is begun takes.
+pub(crate) const RETENTION: Duration = Duration::from_secs(900);
+
+/// The virtual time within which everything is finished after the faults have ended.
+pub(crate) const BOUND: Duration = Duration::from_secs(300);

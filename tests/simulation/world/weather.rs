@@ -1,0 +1,76 @@
+//! What happens to the world as a whole: collectors come, machines are replaced, services go down, storms pass.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use super::core::count;
+use super::fleet::Fleet;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// The pause where nothing is left to be done.
+const SEASON: Duration = Duration::from_secs(60);
+
+/// Lets collectors come, each time on another machine, as a schedule does. While there are faults they come late.
+pub(crate) async fn collectors(fleet: Arc<Fleet>) {
+    loop {
+        let core = &fleet.core;
+        let pause = match (core.rests(), core.fault(0.1)) {
+            (true, _) => SEASON,
+            (_, true) => 20 * SECOND,
+            _ => core.chance.between(SECOND, 4 * SECOND),
+        };
+        sleep(pause).await;
+        let machine = fleet.any();
+        // A slow instance must not hold up the next round.
+        tokio::spawn(async move { machine.host.collect().await });
+    }
+}
+
+/// Lets garbage collectors come, sometimes two at once.
+pub(crate) async fn garbage_collectors(fleet: Arc<Fleet>) {
+    loop {
+        let core = &fleet.core;
+        sleep(if core.rests() { SEASON } else { core.chance.between(SECOND, 6 * SECOND) }).await;
+        for _ in 0..=usize::from(fleet.core.fault(0.2)) {
+            let (machine, core) = (fleet.any(), Arc::clone(&fleet.core));
+            tokio::spawn(async move {
+                // What fails is left to the next cycle.
+                while let Ok(garbage) = machine.host.collect_garbage().await {
+                    core.counts.garbage.fetch_add(garbage.reclaimed(), Ordering::Relaxed);
+                    if !garbage.more || garbage.reclaimed() == 0 {
+                        return;
+                    }
+                }
+            });
+        }
+    }
+}
+
+/// Takes services down, throttles requests, replaces machines.
+pub(crate) async fn storms(fleet: Arc<Fleet>, services: Vec<&'static str>) {
+    let core = &fleet.core;
+    loop {
+        sleep(core.chance.between(2 * SECOND, 12 * SECOND)).await;
+        if core.is_calm() {
+            return;
+        }
+        match core.chance.below(3) {
+            0 => {
+                let service = services[core.chance.below(services.len())];
+                count(&core.counts.outages);
+                core.note(("down", service), || format!("{service} goes down"));
+                core.take_down(service, core.chance.between(SECOND, 15 * SECOND));
+            }
+            1 => {
+                core.throttle(0.2 * core.chance.share());
+                sleep(core.chance.between(SECOND, 8 * SECOND)).await;
+                core.throttle(0.0);
+            }
+            _ => fleet.replace_oldest().await,
+        }
+    }
+}
