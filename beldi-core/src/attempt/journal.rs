@@ -5,7 +5,6 @@
 //! it is absent, so two attempts never go on with different observations; [`Journal::conclude`] returns
 //! only what is determined by the journal). Records are written once.
 
-use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_dynamo::AttributeValue;
@@ -14,6 +13,7 @@ use super::audit::Tape;
 use super::fingerprint::{Fingerprint, What};
 use super::load::load_records;
 use super::record::{Entry, MAX_OUTCOME_BYTES, MAX_VALUE_BYTES, Record, Recorded, split};
+use super::tombstones::Tombstones;
 use crate::attributes::{number, size_of, size_of_all, string};
 use crate::checksum::sealed;
 use crate::daal::RowKey;
@@ -63,8 +63,7 @@ pub(crate) struct Journal {
     recorded: Recorded,
     /// The locks that the instance holds by itself.
     guards: Guards,
-    /// The rows that the instance has left as tombstones, or may have, by their names.
-    tombstones: Mutex<BTreeMap<String, RowKey>>,
+    tombstones: Tombstones,
     /// What an audit is to know.
     tape: Tape,
     state: Mutex<State>,
@@ -116,7 +115,7 @@ impl Journal {
         };
         let flushing = tokio::sync::Mutex::default();
         let (guards, tape) = (Guards::default(), Tape::of(&environment, &recorded));
-        let (tombstones, state) = (Mutex::default(), Mutex::new(state));
+        let (tombstones, state) = (Tombstones::default(), Mutex::new(state));
         Self { environment, identity, attempts: 0, recorded, guards, tombstones, tape, state, flushing }
     }
 
@@ -156,13 +155,11 @@ impl Journal {
 
     /// Notes rows that the instance has left as tombstones, or may have: live and in replay alike.
     pub(crate) fn leaves(&self, rows: impl IntoIterator<Item = RowKey>) {
-        let mut tombstones = self.tombstones.lock().unwrap_or_else(PoisonError::into_inner);
-        tombstones.extend(rows.into_iter().map(|row| (row.name(), row)));
+        self.tombstones.note(rows);
     }
 
     /// The instance as it is to be marked as done.
     pub(crate) fn finished(&self, result: &str) -> Finished {
-        let tombstones = self.tombstones.lock().unwrap_or_else(PoisonError::into_inner);
         let State { next_record, start_ms, .. } = *self.state();
         Finished {
             instance: self.identity.instance,
@@ -170,7 +167,7 @@ impl Journal {
             result: result.to_owned(),
             start_ms,
             records: next_record,
-            tombstones: tombstones.values().cloned().collect(),
+            tombstones: self.tombstones.all(),
             told: None,
         }
     }

@@ -18,6 +18,7 @@ mod fingerprint;
 mod journal;
 mod load;
 mod record;
+mod tombstones;
 mod witnesses;
 
 use crate::environment::Environment;

@@ -53,7 +53,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         file: "beldi-core/src/daal/update.rs",
         original: "self.condition.push(format!(\"attribute_not_exists({epoch})\"));",
         broken: "self.condition.push(format!(\"(attribute_not_exists({epoch}) OR attribute_exists({epoch}))\"));",
-        noticed_by: &[INTERLEAVINGS],
+        noticed_by: &["interleavings_operations::two_reads_and_writes"],
     },
     Mutant {
         rule: "a write without a read is conditional on there being no segment",
