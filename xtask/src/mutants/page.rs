@@ -6,31 +6,46 @@ use super::{ALL, Outcome};
 /// Where the page is, from the root of the workspace.
 pub(super) const PATH: &str = "book/src/mutants.md";
 
-/// The page, with what became of each rule.
-pub(super) fn of(outcomes: &[(&str, Outcome)]) -> String {
-    let noticed = outcomes.iter().filter(|(_, outcome)| matches!(outcome, Outcome::NoticedBy(_))).count();
-    let mut page = format!(
-        "# Mutations\n\n\
-         Each rule of the protocol is broken once, in a copy of the sources, and a test must fail: a rule whose removal\n\
-         no test notices is either useless or untested. `cargo xtask mutants` does it, and writes this page. Of {} rules,\n\
-         {noticed} were noticed. A rule may be noticed by more tests than the first that failed.\n",
-        outcomes.len()
-    );
+/// What stands beside a rule that was not broken since it came to the list.
+const NOT_YET: &str = "not run yet";
+
+/// The page, with what became of each rule; of those that were not run now, what the page `before` says.
+pub(super) fn of(outcomes: &[(&str, Outcome)], before: &str) -> String {
+    let mut sections = String::new();
+    let mut noticed = 0;
+    let mut rules = 0;
     for (about, mutants) in ALL {
-        page.push_str(&format!("\n## {about}\n\n| rule that was broken | where | noticed by |\n|---|---|---|\n"));
+        sections.push_str(&format!("\n## {about}\n\n| rule that was broken | where | what noticed |\n|---|---|---|\n"));
         for mutant in *mutants {
             let outcome = outcomes.iter().find(|(rule, _)| *rule == mutant.rule).map(|(_, outcome)| outcome);
-            page.push_str(&match outcome {
-                Some(Outcome::NoticedBy(target)) => line(mutant, target),
-                Some(other) => format!("| {} | `{}` | **{other}** |\n", mutant.rule, mutant.file),
-                None => continue,
-            });
+            let what = match outcome {
+                Some(Outcome::NoticedBy(target)) => format!("`{target}`"),
+                Some(other) => format!("**{other}**"),
+                None => as_before(mutant, before),
+            };
+            rules += 1;
+            noticed += usize::from(what.starts_with('`'));
+            sections.push_str(&format!("{}{what} |\n", start_of(mutant)));
         }
     }
-    page
+    format!(
+        "# Mutations\n\n\
+         Each rule of the protocol is broken once, in a copy of the sources, and a test must fail: a rule whose removal\n\
+         no test notices is either useless or untested. `cargo xtask mutants` does it, and writes this page. Of {rules}\n\
+         rules, {noticed} were broken and noticed. A rule may be noticed by more tests than the first that failed.\n\
+         {sections}"
+    )
 }
 
-/// The line of a rule that these tests noticed.
-pub(super) fn line(mutant: &Mutant, target: &str) -> String {
-    format!("| {} | `{}` | `{target}` |\n", mutant.rule, mutant.file)
+/// What the page says of a rule: it counts as long as the tests named are those that are to notice it.
+fn as_before(mutant: &Mutant, before: &str) -> String {
+    let line = before.lines().find_map(|line| line.strip_prefix(&start_of(mutant)));
+    let what = line.and_then(|line| line.strip_suffix(" |")).unwrap_or(NOT_YET);
+    let still = mutant.noticed_by.iter().any(|target| what == format!("`{target}`"));
+    if still { what.to_owned() } else { NOT_YET.to_owned() }
+}
+
+/// How the line of a rule begins.
+fn start_of(mutant: &Mutant) -> String {
+    format!("| {} | `{}` | ", mutant.rule, mutant.file)
 }
