@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use beldi::host::When;
 use beldi::prelude::*;
-use beldi::store::{AttributeValue, PutItem, Request, SharedStore, Store, StoreError, StoreFuture};
+use beldi::store::{AttributeValue, Fault, Faulty, PutItem, Request, SharedStore, Store, StoreError, StoreFuture};
 use beldi::testing::fresh_store;
 use beldi::{Delivery, Invocation, Invoker, Settings, Status};
 use common::{CrashAt, host, host_on};
@@ -37,6 +37,16 @@ struct Paper {
 
 pub(crate) fn settings() -> Settings {
     Settings { max_attempts: 3, call_tries: 1, ..Settings::default() }
+}
+
+/// A host whose first look at its tables was throttled did not start: only the requests of attempts were tried again.
+#[tokio::test(start_paused = true)]
+async fn a_host_starts_although_its_tables_are_throttled() {
+    let throttled = || StoreError::Throttled { message: "later".to_owned() };
+    let plan = move |_: &Request, number: u64| if number < 2 { Fault::Before(throttled()) } else { Fault::None };
+    let store = Arc::new(Faulty::new(fresh_store().await.expect("a store"), plan));
+    let started = common::builder(store, settings(), None).start().await;
+    assert!(started.is_ok(), "{:?}", started.err());
 }
 
 async fn set(store: &SharedStore, article: &str, free: u32) {

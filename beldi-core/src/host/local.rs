@@ -140,11 +140,12 @@ impl LocalHostBuilder {
         let registry = Registry::collect().map_err(HostError::Registry)?;
         self.settings.check(registry.functions()).map_err(HostError::Settings)?;
         let schemas = tables::schemas(registry.tables(), registry.services())?;
-        tables::create_missing(&*self.store, &schemas).await?;
         // The pauses between tries are random too, and randomness enters by one door.
         let [seed @ .., _, _, _, _, _, _, _, _] = self.world.fresh_id().to_bytes();
+        let store = Arc::new(Retry::new(self.store).with_seed(u64::from_be_bytes(seed)));
+        tables::create_missing(&*store, &schemas).await?;
         let inner = Inner {
-            store: Arc::new(Retry::new(self.store).with_seed(u64::from_be_bytes(seed))),
+            store,
             world: self.world,
             invoker: self.invoker,
             registry: Arc::new(registry),

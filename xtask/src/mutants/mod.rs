@@ -33,12 +33,20 @@ pub(crate) struct Options {
     /// Only the rules whose name contains this
     #[arg(long)]
     only: Option<String>,
+    /// Only the rules that the page does not list as noticed, such as those that an interrupted run has left
+    #[arg(long)]
+    missing: bool,
 }
 
 pub(crate) fn run(options: &Options) -> Result<Tally, Box<dyn Error>> {
     let root = crate::cargo::root();
     let copy = root.join("target/mutants/workspace");
-    let chosen = |mutant: &&Mutant| options.only.as_ref().is_none_or(|only| mutant.rule.contains(only));
+    let path = root.join(page::PATH);
+    let before = fs::read_to_string(&path).unwrap_or_default();
+    let chosen = |mutant: &&Mutant| {
+        let is_named = options.only.as_ref().is_none_or(|only| mutant.rule.contains(only));
+        is_named && !(options.missing && page::is_noticed(mutant, &before))
+    };
     let chosen: Vec<_> = ALL.iter().flat_map(|(_, mutants)| *mutants).filter(chosen).collect();
     copy_sources(root, &copy)?;
     let targets: BTreeSet<_> = chosen.iter().flat_map(|mutant| mutant.noticed_by).copied().collect();
@@ -59,10 +67,8 @@ pub(crate) fn run(options: &Options) -> Result<Tally, Box<dyn Error>> {
             tally.failed += 1
         }
         outcomes.push((mutant.rule, outcome));
+        fs::write(&path, page::of(&outcomes, &before))?;
     }
-    let path = root.join(page::PATH);
-    let before = fs::read_to_string(&path).unwrap_or_default();
-    fs::write(path, page::of(&outcomes, &before))?;
     Ok(tally)
 }
 

@@ -45,6 +45,11 @@ fn as_before(mutant: &Mutant, before: &str) -> String {
     if still { what.to_owned() } else { NOT_YET.to_owned() }
 }
 
+/// Whether the page lists a rule as noticed.
+pub(super) fn is_noticed(mutant: &Mutant, page: &str) -> bool {
+    as_before(mutant, page) != NOT_YET
+}
+
 /// How the line of a rule begins.
 fn start_of(mutant: &Mutant) -> String {
     format!("| {} | `{}` | ", mutant.rule, mutant.file)
