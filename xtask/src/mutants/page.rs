@@ -9,6 +9,9 @@ pub(super) const PATH: &str = "book/src/mutants.md";
 /// What stands beside a rule that was not broken since it came to the list.
 const NOT_YET: &str = "not run yet";
 
+/// What stands beside a rule whose break no test noticed: a finding.
+const SURVIVED: &str = "**SURVIVED**";
+
 /// The page, with what became of each rule; of those that were not run now, what the page `before` says.
 pub(super) fn of(outcomes: &[(&str, Outcome)], before: &str) -> String {
     let mut sections = String::new();
@@ -42,12 +45,12 @@ fn as_before(mutant: &Mutant, before: &str) -> String {
     let line = before.lines().find_map(|line| line.strip_prefix(&start_of(mutant)));
     let what = line.and_then(|line| line.strip_suffix(" |")).unwrap_or(NOT_YET);
     let still = mutant.noticed_by.iter().any(|target| what == format!("`{target}`"));
-    if still { what.to_owned() } else { NOT_YET.to_owned() }
+    if still || what == SURVIVED { what.to_owned() } else { NOT_YET.to_owned() }
 }
 
 /// Whether the page lists a rule as noticed.
 pub(super) fn is_noticed(mutant: &Mutant, page: &str) -> bool {
-    as_before(mutant, page) != NOT_YET
+    as_before(mutant, page).starts_with('`')
 }
 
 /// How the line of a rule begins.
