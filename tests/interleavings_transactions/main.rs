@@ -193,7 +193,7 @@ macro_rules! interleaved {
                 let interleavings = Interleavings::new().log_entries(entries)$(.$time_passes())?;
                 let interleavings = match all {
                     true => interleavings.interruptions($interruptions),
-                    false => interleavings.sample(20_201_104 + entries as u64, 50),
+                    false => interleavings.sample(20_201_104 + entries as u64, 80),
                 };
                 let explored = interleavings.explore(|contest: Contest| async move {
                     let $rows = Rows::filled(contest).await;
