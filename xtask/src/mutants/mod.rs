@@ -8,9 +8,10 @@ use std::error::Error;
 use std::fmt;
 use std::fs;
 use std::io;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::Instant;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use clap::Args;
 
@@ -131,6 +132,9 @@ fn copy_sources(root: &Path, copy: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// How long the tests of one mutation may take: what is broken may go on for ever, and that is noticed too.
+const LIMIT: Duration = Duration::from_secs(600);
+
 /// Whether one of these tests fails. A copy that does not compile is an error, and proves nothing.
 fn fails(copy: &Path, tests: &str) -> io::Result<bool> {
     let (target, name) = tests.split_once("::").unwrap_or((tests, ""));
@@ -139,13 +143,27 @@ fn fails(copy: &Path, tests: &str) -> io::Result<bool> {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.args(["test", "--quiet", "--no-default-features", "--features", "embedded", "--test", target]);
         command.args(argument).current_dir(copy);
-        command.env("CARGO_TARGET_DIR", &artifacts).env("RUST_BACKTRACE", "0").output()
+        command.env("CARGO_TARGET_DIR", &artifacts).env("RUST_BACKTRACE", "0");
+        command
     };
-    let built = cargo(Some("--no-run"))?;
+    let built = cargo(Some("--no-run")).output()?;
     if !built.status.success() {
         return Err(io::Error::other(String::from_utf8_lossy(&built.stderr).into_owned()));
     }
-    Ok(!cargo(Some(name))?.status.success())
+    // In a group of its own, so that the test program ends with it.
+    let mut tests = cargo(Some(name)).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0).spawn()?;
+    let start = Instant::now();
+    loop {
+        if let Some(status) = tests.try_wait()? {
+            return Ok(!status.success());
+        }
+        if start.elapsed() > LIMIT {
+            Command::new("kill").args(["-KILL", "--", &format!("-{}", tests.id())]).status()?;
+            tests.wait()?;
+            return Ok(true);
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
 }
 
 #[cfg(test)]
