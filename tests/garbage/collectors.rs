@@ -1,11 +1,13 @@
 //! Collectors beside each other, and collectors that die.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use beldi::host::LocalHost;
-use beldi::store::{Request, SharedStore, Store, StoreFuture};
+use beldi::store::{
+    AttributeValue, Attributes, Placeholders, Request, ReturnValues, SharedStore, Store, StoreFuture, UpdateItem,
+};
 use beldi::{Garbage, collect_garbage};
 use tokio::time::{sleep, timeout};
 
@@ -88,6 +90,62 @@ async fn a_collector_that_dies_at_any_request_is_resumed() {
             assert_eq!(tombstones, 0, "before request {at}: {before}");
         }
     }
+}
+
+/// Locks the first row that is to be deleted just before that.
+struct Locking {
+    inner: SharedStore,
+    locked: AtomicBool,
+}
+
+impl Store for Locking {
+    fn execute(&self, request: Request) -> StoreFuture<'_> {
+        Box::pin(async move {
+            if let Request::Delete(delete) = &request
+                && delete.table == "stock"
+                && !self.locked.swap(true, Ordering::SeqCst)
+            {
+                self.inner.update(lock_by_hand("SET", delete.key.clone())).await?;
+            }
+            self.inner.execute(request).await
+        })
+    }
+
+    fn expires_items(&self) -> bool {
+        self.inner.expires_items()
+    }
+}
+
+/// Sets the lock of a row of the stock, or removes it.
+fn lock_by_hand(action: &str, key: Attributes) -> UpdateItem {
+    let mut placeholders = Placeholders::default();
+    let mut update = format!("{action} {}", placeholders.name("_beldi_lock"));
+    if action == "SET" {
+        update.push_str(&format!(" = {}", placeholders.value(AttributeValue::B(b"somebody".to_vec()))));
+    }
+    let (table, condition, return_values) = ("stock".to_owned(), None, ReturnValues::None);
+    UpdateItem { table, key, update, condition, placeholders, return_values }
+}
+
+/// A transaction takes a row that is not there just when a collector has seen it as free.
+#[tokio::test(start_paused = true)]
+async fn a_tombstone_that_is_locked_while_it_is_looked_at_stays() {
+    let host = host().await;
+    call(&host.client(), remove("gone".into())).await;
+    let environment = host.environment();
+    let (inner, locked) = (environment.store.clone(), AtomicBool::new(false));
+    let locking = Arc::new(Locking { inner: inner.clone(), locked });
+    let environment = environment.with_store(locking.clone());
+    for _ in 0..8 {
+        sleep(Duration::from_millis(1200)).await;
+        collect_garbage(&environment, "shop").await.expect("the store answers");
+    }
+    assert!(locking.locked.load(Ordering::SeqCst), "it was to be removed");
+    assert_eq!(items(&host, "stock").await.len(), 1, "somebody holds it");
+    let key = Attributes::from([("article".to_owned(), AttributeValue::S("gone".to_owned()))]);
+    inner.update(lock_by_hand("REMOVE", key)).await.expect("the store answers");
+    reclaim_all(&host).await;
+    assert_eq!(items(&host, "stock").await.len(), 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -104,6 +104,31 @@ async fn a_tombstone_that_somebody_holds_waits_for_him() {
     assert_eq!(items(&host, "stock").await.len(), 0);
 }
 
+/// An older instance deletes what a younger one has written. Between the two the watermark may stop: then the older one
+/// is reclaimed, and the row must not be forgotten with it. Where it stops depends on when collectors run.
+#[tokio::test(start_paused = true)]
+async fn a_tombstone_with_a_younger_entry_is_remembered() {
+    for phase in 0..10 {
+        let stall = Then::Stall(std::time::Duration::from_millis(300));
+        let plan = Plan::new(|point| before(point, "remove", "UpdateItem stock"), 1, stall);
+        let store = beldi::testing::fresh_store().await.expect("a store");
+        let host = start(store, settings(), Some(plan.clone())).await;
+        tokio::time::sleep(std::time::Duration::from_millis(900)).await;
+        let client = host.client();
+        let removal = tokio::spawn(async move { call(&client, remove("gone".into())).await });
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        call(&host.client(), add("gone".into())).await;
+        removal.await.expect("no panic");
+        assert!(plan.has_struck());
+        tokio::time::sleep(std::time::Duration::from_millis(130 * phase)).await;
+        for _ in 0..60 {
+            tokio::time::sleep(std::time::Duration::from_millis(150)).await;
+            host.collect_garbage().await.expect("the store answers");
+        }
+        assert_eq!(items(&host, "stock").await.len(), 0, "phase {phase}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_deleted_row_that_is_written_again_stays() {
     let host = host().await;

@@ -102,17 +102,17 @@ pub(super) const GARBAGE: &[Mutant] = &[
     },
     Mutant {
         rule: "a tombstone that somebody holds stays",
-        file: "beldi-core/src/garbage/tombstones.rs",
-        original: "if seen.is_held() || ",
-        broken: "if ",
-        noticed_by: &["garbage::reclaimed::a_tombstone_that_somebody_holds"],
+        file: "beldi-core/src/daal/prune.rs",
+        original: "        update.unlocked(None);\n",
+        broken: "",
+        noticed_by: &["garbage::collectors::a_tombstone_that_is_locked"],
     },
     Mutant {
         rule: "a tombstone that cannot go yet is remembered",
         file: "beldi-core/src/garbage/tombstones.rs",
         original: "remember(self.environment, self.service, row, from_ms).await?;\n                return Ok(false);",
         broken: "let _ = from_ms;\n                return Ok(true);",
-        noticed_by: &["garbage::reclaimed::a_tombstone_that_somebody_holds"],
+        noticed_by: &["garbage::reclaimed::a_tombstone_with_a_younger"],
     },
     Mutant {
         rule: "tombstones are listed with a result that another attempt marks",

@@ -132,6 +132,9 @@ fn copy_sources(root: &Path, copy: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// What stands for the core's unit tests among the test targets.
+const UNIT_TESTS: &str = "core";
+
 /// How long the tests of one mutation may take: what is broken may go on for ever, and that is noticed too.
 const LIMIT: Duration = Duration::from_secs(600);
 
@@ -141,7 +144,11 @@ fn fails(copy: &Path, tests: &str) -> io::Result<bool> {
     let artifacts = copy.parent().unwrap_or(copy).join("target");
     let cargo = |argument: Option<&str>| {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        command.args(["test", "--quiet", "--no-default-features", "--features", "embedded", "--test", target]);
+        command.args(["test", "--quiet", "--no-default-features", "--features", "embedded"]);
+        match target {
+            UNIT_TESTS => command.args(["--package", "beldi-core", "--lib"]),
+            _ => command.args(["--test", target]),
+        };
         command.args(argument).current_dir(copy);
         command.env("CARGO_TARGET_DIR", &artifacts).env("RUST_BACKTRACE", "0");
         command

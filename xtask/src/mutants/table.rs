@@ -14,7 +14,6 @@ pub(super) struct Mutant {
 const BAD_INPUT: &str = "bad_input";
 const CRASH_MATRIX: &str = "crash_matrix";
 const INTERLEAVINGS: &str = "interleavings";
-const OPERATIONS: &str = "operations";
 const PROTOCOL: &str = "protocol";
 const REGRESSIONS: &str = "regressions";
 const RULES: &str = "rules";
@@ -144,7 +143,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         file: "beldi-core/src/key.rs",
         original: "(\"\", \"\") => \"0\".to_owned(),",
         broken: "(\"\", \"\") => format!(\"{sign}0\"),",
-        noticed_by: &[OPERATIONS],
+        noticed_by: &["core::key"],
     },
     Mutant {
         rule: "whoever is parked can be seen",
