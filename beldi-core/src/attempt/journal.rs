@@ -147,8 +147,7 @@ impl Journal {
         if self.attempts == 0 { Delivery::First } else { Delivery::Repeat }
     }
 
-    /// When the instance started, in milliseconds since 1970: of all attempts the same once the intent is
-    /// durable.
+    /// When the instance started, in milliseconds since 1970: of all attempts the same once the intent is durable.
     pub(crate) fn start_ms(&self) -> u64 {
         self.state().start_ms
     }
