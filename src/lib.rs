@@ -76,7 +76,6 @@
 //! - No isolation where it was not asked for. Outside of a [`txn!`] a read followed by a write is two steps, and
 //!   another instance can come between them. Use updates and conditions ([`Update`], [`When`]) on single rows that
 //!   are shared, and transactions for all else. A transaction is short: its rows are locked until it ends.
-//! - No host for AWS Lambda yet: it comes in a later version.
 //! - No exactly-once for the world outside. An [`external`] action runs at least once until its result is
 //!   recorded, and is given a key to make it idempotent.
 //! - No workflow server, no queue, no scheduler. A function lives at most as long as its timeout.

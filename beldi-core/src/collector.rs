@@ -25,6 +25,15 @@ pub struct Round {
     pub missed: u32,
 }
 
+impl Round {
+    /// Adds what another round found.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.started += other.started;
+        self.parked += other.parked;
+        self.missed += other.missed;
+    }
+}
+
 /// The most instances that one round takes from each shard of the index.
 pub(crate) const MAX_PER_SHARD: u32 = 64;
 

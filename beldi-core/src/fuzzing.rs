@@ -97,7 +97,7 @@ pub fn number_key(digits: &str) -> Option<String> {
 
 /// The gateway of a host, without a connection.
 pub fn gateway(host: LocalHost) -> axum::Router {
-    crate::host::router(host)
+    crate::host::router(host.front())
 }
 
 /// The item of a user's type that a row is.

@@ -67,9 +67,18 @@ impl Delivery {
 /// The future of an invocation's result, as JSON.
 pub type InvokeFuture<'a> = Pin<Box<dyn Future<Output = Result<String, InvokeError>> + Send + 'a>>;
 
+/// The future of an invocation whose result nobody waits for.
+pub type TriggerFuture<'a> = Pin<Box<dyn Future<Output = Result<(), InvokeError>> + Send + 'a>>;
+
 /// The door to other functions: a host implements it.
 pub trait Invoker: Send + Sync + 'static {
     /// Delivers an invocation and waits for the result: the JSON of the function's output, or `null` for
     /// [`Delivery::Accept`]. `Unavailable` says nothing about whether the callee ran.
     fn invoke(&self, invocation: Invocation) -> InvokeFuture<'_>;
+
+    /// Delivers an invocation whose result nobody waits for. It may be lost: the collector finds what it was for. By
+    /// default it is invoked and its result dropped; a host that can hand it over without waiting does.
+    fn trigger(&self, invocation: Invocation) -> TriggerFuture<'_> {
+        Box::pin(async move { self.invoke(invocation).await.map(drop) })
+    }
 }

@@ -49,9 +49,10 @@ pub use environment::{Environment, Settings, SettingsError};
 pub use error::{AttemptError, Divergence, Fault, InvokeError, Problem, ProblemKind, TransactionFault};
 pub use function::{Function, ReadOnlyFunction};
 pub use garbage::{Garbage, Watermarks, collect_garbage};
+pub use host::{Program, main};
 pub use ids::{InstanceId, InvalidInstanceId, InvalidStepPath, StepPath};
 pub use intent::Status;
-pub use invoke::{Delivery, Invocation, InvokeFuture, Invoker};
+pub use invoke::{Delivery, Invocation, InvokeFuture, Invoker, TriggerFuture};
 pub use item::{Field, Index, Item, ItemSchema};
 pub use key::{IntoKey, KeyError, KeyTypeError, KeyValue};
 pub use ops::{

@@ -59,7 +59,7 @@ impl Epilogue {
                 try_join_all(marks).await.map(drop).map_err(|error| error.to_string())
             }
             Task::Trigger(invocation) => {
-                environment.invoker.invoke(*invocation).await.map(drop).map_err(|error| error.to_string())
+                environment.invoker.trigger(*invocation).await.map_err(|error| error.to_string())
             }
             Task::WaitForDecision { service, instance } => {
                 intent::wait_for_decision(environment, service, instance).await.map_err(|error| error.to_string())

@@ -26,7 +26,11 @@ mod segments;
 mod tombstones;
 pub(crate) mod watermark;
 
+#[cfg(feature = "aws")]
+use crate::attributes::get_u64;
 use crate::environment::{Environment, journal_table};
+#[cfg(feature = "aws")]
+use crate::store::tables::JOURNAL_RECLAIM_FROM;
 use crate::store::{Attributes, Counting, StoreError};
 
 pub use watermark::Watermarks;
@@ -115,6 +119,18 @@ pub async fn collect_garbage(environment: &Environment, service: &str) -> Result
         cycle.results().await;
     }
     Ok(Garbage { requests: counting.total(), ..cycle.done })
+}
+
+/// When the oldest instance of a service that is not done was begun, milliseconds since 1970; `None` if all are done.
+#[cfg(feature = "aws")]
+pub(crate) async fn oldest_open(environment: &Environment, service: &str) -> Result<Option<u64>, StoreError> {
+    let mut oldest = None;
+    for shard in 0..index::SHARDS {
+        let page = index::first(environment, service, Class::Open.partition(shard), None, 1).await?;
+        let begun = page.items.first().and_then(|item| get_u64(item, JOURNAL_RECLAIM_FROM));
+        oldest = oldest.into_iter().chain(begun).min();
+    }
+    Ok(oldest)
 }
 
 impl Cycle<'_> {

@@ -42,9 +42,7 @@ impl LocalHost {
                 *taken <= self.limit(function).available_permits()
             };
             let (round, invocations) = collector::claim_due(&environment, service, room).await;
-            total.started += round.started;
-            total.parked += round.parked;
-            total.missed += round.missed;
+            total.add(round);
             self.counters().restarted.fetch_add(u64::from(round.started), Ordering::Relaxed);
             running.extend(invocations.into_iter().map(|invocation| self.spawn(invocation)));
         }
@@ -63,9 +61,7 @@ impl LocalHost {
             let wait_ms = due_ms.saturating_sub(environment.world.now_ms());
             tokio::time::sleep(Duration::from_millis(wait_ms)).await;
             let round = self.collect().await;
-            total.started += round.started;
-            total.parked += round.parked;
-            total.missed += round.missed;
+            total.add(round);
         }
     }
 

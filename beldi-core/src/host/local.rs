@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::http::Front;
 use super::crash::{CrashPlan, MortalInvoker, MortalStore, Victim};
 use super::statistics::{Counters, Statistics};
 use crate::attempt::{Recordings, handle};
@@ -58,10 +59,10 @@ struct Inner {
 #[derive(Debug, thiserror::Error)]
 pub enum HostError {
     /// The program declares something twice, or nothing.
-    #[error("the program's declarations are in conflict: {}", list(.0))]
+    #[error("the program's declarations are in conflict: {}", super::list(.0))]
     Registry(Vec<RegistryError>),
     /// Times do not fit together.
-    #[error("the settings do not fit together: {}", list(.0))]
+    #[error("the settings do not fit together: {}", super::list(.0))]
     Settings(Vec<SettingsError>),
     /// A table is not what an item needs.
     #[error(transparent)]
@@ -69,10 +70,9 @@ pub enum HostError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-fn list(errors: &[impl std::fmt::Display]) -> String {
-    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    /// A worker process, or the address that it is to reach, cannot be had.
+    #[error("worker processes cannot be started: {0}")]
+    Process(#[source] std::io::Error),
 }
 
 /// Makes a [`LocalHost`].
@@ -240,9 +240,9 @@ impl LocalHost {
         self.inner.stopping.cancelled().await;
     }
 
-    /// Whether [`shutdown`](Self::shutdown) has begun.
-    pub(super) fn is_stopping(&self) -> bool {
-        self.inner.stopping.is_cancelled()
+    /// What its gateway stands before.
+    pub(crate) fn front(&self) -> Front {
+        Front { environment: self.environment(), stopping: self.inner.stopping.clone(), service: None }
     }
 
     /// What was counted.

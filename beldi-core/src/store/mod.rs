@@ -38,6 +38,8 @@ pub use counting::{Counting, Counts};
 pub use delayed::Delayed;
 #[cfg(feature = "aws")]
 pub use dynamodb::DynamoDbStore;
+#[cfg(feature = "aws")]
+pub(crate) use dynamodb::{CONNECT_TIMEOUT, sdk_config};
 #[cfg(feature = "embedded")]
 pub use embedded::EmbeddedStore;
 pub use error::StoreError;

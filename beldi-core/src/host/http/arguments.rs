@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 /// A body is not the arguments of the function.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ArgumentsError {
+pub(in crate::host) enum ArgumentsError {
     /// It is no JSON at all.
     #[error("the body is no JSON: {0}")]
     Malformed(#[from] serde_json::Error),
@@ -24,7 +24,7 @@ const MAX_LISTED: usize = 8;
 const MAX_LISTED_CHARS: usize = 64;
 
 /// The arguments called `names`, as invocations carry them: an array, or `null` where there are none.
-pub(super) fn from_body(names: &[&str], body: &[u8]) -> Result<String, ArgumentsError> {
+pub(in crate::host) fn from_body(names: &[&str], body: &[u8]) -> Result<String, ArgumentsError> {
     if body.trim_ascii().is_empty() {
         return if names.is_empty() { Ok(array(&[])) } else { Err(shape(names, "the body is empty")) };
     }

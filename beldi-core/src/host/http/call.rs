@@ -11,12 +11,11 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::value::RawValue;
 
-use super::arguments;
+use super::{Front, arguments};
 use super::problem::{INVALID_IDEMPOTENCY_KEY, Refusal, UNSUPPORTED_MEDIA_TYPE};
 use super::views::{Outcome, path_of};
 use crate::error::ProblemKind;
 use crate::function::FunctionEntry;
-use crate::host::local::LocalHost;
 use crate::ids::InstanceId;
 use crate::invoke::{Delivery, Invocation};
 
@@ -31,25 +30,24 @@ const MAX_KEY_BYTES: usize = 255;
 
 /// Calls the function that the path names.
 pub(super) async fn call(
-    State(host): State<LocalHost>,
+    State(front): State<Front>,
     path: Result<Path<(String, String)>, PathRejection>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Refusal> {
     let Path((service, name)) = path?;
-    let environment = host.environment();
-    let Some(function) = environment.registry.function(&service, &name) else {
+    let Some(function) = front.function(&service, &name) else {
         let detail = format!("there is no function {service}/{name}: GET /functions lists all");
         return Err(Refusal::new(ProblemKind::UnknownFunction, detail).of_function(&service, &name));
     };
     let key = idempotency_key(&headers).map_err(|refusal| refusal.of_function(&service, &name))?;
     let (instance, delivery) = match key {
         Some(key) => (InstanceId::from_idempotency_key(&service, &name, key), Delivery::First),
-        None => (environment.world.fresh_id(), Delivery::OwnId),
+        None => (front.environment.world.fresh_id(), Delivery::OwnId),
     };
     // A function without effects leaves no trace that could be asked for later: it answers at once.
     let delivery = if wants_async(&headers) && !function.read_only { Delivery::Accept } else { delivery };
-    let answer = Call { host, function, instance, delivery }.answer(&headers, body).await;
+    let answer = Call { front, function, instance, delivery }.answer(&headers, body).await;
     let mut response = answer.unwrap_or_else(|refusal| refusal.of_instance(function, instance).into_response());
     let id = HeaderValue::try_from(instance.to_string()).expect("hexadecimal digits can stand in a header");
     response.headers_mut().insert(INSTANCE, id);
@@ -58,7 +56,7 @@ pub(super) async fn call(
 
 /// A call whose function and instance are known.
 struct Call {
-    host: LocalHost,
+    front: Front,
     function: &'static FunctionEntry,
     instance: InstanceId,
     delivery: Delivery,
@@ -71,10 +69,10 @@ impl Call {
         let arguments = arguments::from_body(self.function.argument_names, &body)
             .map_err(|error| Refusal::new(ProblemKind::InvalidArguments, error.to_string()))?;
         // Connections that are open when the host stops may still bring requests.
-        if self.host.is_stopping() {
+        if self.front.stopping.is_cancelled() {
             return Err(Refusal::stopping());
         }
-        let result = self.host.client().deliver(self.invocation(arguments)).await?;
+        let result = self.front.client().deliver(self.invocation(arguments)).await?;
         if self.delivery == Delivery::Accept {
             return Ok(self.accepted());
         }

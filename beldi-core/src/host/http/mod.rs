@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -13,16 +14,26 @@ use axum::http::{Method, Uri};
 use axum::routing::{get, post};
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use super::local::LocalHost;
 use crate::attempt::MAX_VALUE_BYTES;
+use crate::client::Client;
+use crate::environment::Environment;
+use crate::function::FunctionEntry;
 
-mod arguments;
+pub(super) mod arguments;
 mod call;
 mod problem;
 mod views;
 
-use problem::{METHOD_NOT_ALLOWED, Refusal, UNKNOWN_PATH};
+#[cfg(feature = "aws")]
+pub(super) use problem::Refusal;
+#[cfg(not(feature = "aws"))]
+use problem::Refusal;
+use problem::{METHOD_NOT_ALLOWED, UNKNOWN_PATH};
+#[cfg(feature = "aws")]
+pub(super) use views::Outcome;
 
 /// A gateway that serves until its host shuts down. Made by [`LocalHost::serve`].
 ///
@@ -97,28 +108,70 @@ impl LocalHost {
     /// [`GatewayError::NotLoopback`] for an address that other machines can reach, [`GatewayError::Bind`]
     /// for one that cannot be listened on.
     pub async fn serve(&self, address: impl Into<SocketAddr>) -> Result<Gateway, GatewayError> {
-        let address = address.into();
-        if !address.ip().to_canonical().is_loopback() {
-            return Err(GatewayError::NotLoopback { address });
-        }
-        let bind = |error| GatewayError::Bind { address, error };
-        let listener = TcpListener::bind(address).await.map_err(bind)?;
-        let gateway = Gateway { address: listener.local_addr().map_err(bind)? };
-        // Answers are small and single: to wait for more to send with them only adds latency.
-        let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
-        let host = self.clone();
-        let server =
-            axum::serve(listener, router(self.clone())).with_graceful_shutdown(async move { host.stopping().await });
-        self.track(async move {
-            if let Err(error) = server.await {
-                tracing::error!(%error, "the gateway ended");
-            }
-        });
+        let front = self.front();
+        let (gateway, server) = serve(router(front.clone()), address.into(), front.stopping).await?;
+        self.track(server);
         Ok(gateway)
     }
 }
 
-pub(crate) fn router(host: LocalHost) -> Router {
+/// Listens on a loopback address. Gives where, and the server, which ends when it is told to stop and all requests
+/// under way are answered.
+pub(super) async fn serve(
+    router: Router,
+    address: SocketAddr,
+    stopping: CancellationToken,
+) -> Result<(Gateway, impl Future<Output = ()> + Send + 'static), GatewayError> {
+    if !address.ip().to_canonical().is_loopback() {
+        return Err(GatewayError::NotLoopback { address });
+    }
+    let bind = |error| GatewayError::Bind { address, error };
+    let listener = TcpListener::bind(address).await.map_err(bind)?;
+    let gateway = Gateway { address: listener.local_addr().map_err(bind)? };
+    // Answers are small and single: to wait for more to send with them only adds latency.
+    let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
+    let server = async move {
+        let server = axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned());
+        if let Err(error) = server.await {
+            tracing::error!(%error, "the gateway ended");
+        }
+    };
+    Ok((gateway, server))
+}
+
+/// What a gateway stands before: the functions of a program, or those of one of its services.
+#[derive(Clone)]
+pub(crate) struct Front {
+    /// What calls are made in.
+    pub(crate) environment: Environment,
+    /// Cancelled when nothing new is to begin.
+    pub(crate) stopping: CancellationToken,
+    /// The only service that is served, where the others run elsewhere.
+    pub(crate) service: Option<Arc<str>>,
+}
+
+impl Front {
+    fn client(&self) -> Client {
+        Client::new(self.environment.clone())
+    }
+
+    /// Whether the functions of a service are called here.
+    fn serves(&self, service: &str) -> bool {
+        self.service.as_deref().is_none_or(|only| only == service)
+            && self.environment.registry.services().any(|name| name == service)
+    }
+
+    /// The functions that can be called, by service and name.
+    fn functions(&self) -> impl Iterator<Item = &'static FunctionEntry> + '_ {
+        self.environment.registry.functions().filter(|function| self.serves(function.service))
+    }
+
+    fn function(&self, service: &str, name: &str) -> Option<&'static FunctionEntry> {
+        self.environment.registry.function(service, name).filter(|function| self.serves(function.service))
+    }
+}
+
+pub(crate) fn router(front: Front) -> Router {
     Router::new()
         .route("/functions", get(views::functions))
         .route("/functions/{service}/{name}", post(call::call))
@@ -127,7 +180,7 @@ pub(crate) fn router(host: LocalHost) -> Router {
         .fallback(unknown_path)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_VALUE_BYTES))
-        .with_state(host)
+        .with_state(front)
 }
 
 async fn unknown_path(uri: Uri) -> Refusal {

@@ -28,7 +28,7 @@ const RETRY_AFTER_S: u32 = 1;
 
 /// A kind of problem as HTTP tells it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Kind {
+pub(in crate::host) struct Kind {
     word: &'static str,
     status: StatusCode,
     title: &'static str,
@@ -78,7 +78,7 @@ impl From<ProblemKind> for Kind {
 
 /// A request that has no result.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(in crate::host) struct Refusal {
     status: StatusCode,
     body: Box<Body>,
 }
@@ -102,7 +102,7 @@ struct Body {
 }
 
 impl Refusal {
-    pub(super) fn new(kind: impl Into<Kind>, detail: impl Into<String>) -> Self {
+    pub(in crate::host) fn new(kind: impl Into<Kind>, detail: impl Into<String>) -> Self {
         let Kind { word, status, title } = kind.into();
         let body = Body {
             type_uri: format!("urn:beldi:problem:{word}"),
@@ -115,6 +115,12 @@ impl Refusal {
             step: None,
         };
         Self { status, body: Box::new(body) }
+    }
+
+    /// The answer to a request that did not arrive as one.
+    #[cfg(feature = "aws")]
+    pub(in crate::host) fn malformed(detail: impl Into<String>) -> Self {
+        Self::new(ProblemKind::InvalidArguments, detail)
     }
 
     /// The answer to calls that come while the host stops.

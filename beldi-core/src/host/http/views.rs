@@ -6,11 +6,11 @@ use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::Front;
 use super::problem::Refusal;
 use crate::client::look_up;
 use crate::error::ProblemKind;
 use crate::function::FunctionEntry;
-use crate::host::local::LocalHost;
 use crate::ids::{InstanceId, InvalidInstanceId};
 use crate::intent::Status;
 
@@ -21,7 +21,7 @@ pub(super) fn path_of(service: &str, instance: InstanceId) -> String {
 
 /// What a function returned. A function that returns no `Result` cannot fail.
 #[derive(Debug, Deserialize)]
-pub(super) enum Outcome<'a> {
+pub(in crate::host) enum Outcome<'a> {
     /// Its value.
     Ok(#[serde(borrow)] &'a RawValue),
     /// Its own error.
@@ -30,7 +30,7 @@ pub(super) enum Outcome<'a> {
 
 impl<'a> Outcome<'a> {
     /// The outcome that the JSON of a function's output stands for.
-    pub(super) fn of(function: &FunctionEntry, result: &'a str) -> serde_json::Result<Self> {
+    pub(in crate::host) fn of(function: &FunctionEntry, result: &'a str) -> serde_json::Result<Self> {
         if function.fallible { serde_json::from_str(result) } else { serde_json::from_str(result).map(Self::Ok) }
     }
 }
@@ -67,17 +67,17 @@ enum StatusView {
 
 /// `GET /instances/{service}/{instance}`
 pub(super) async fn instance(
-    State(host): State<LocalHost>,
+    State(front): State<Front>,
     path: Result<Path<(String, String)>, PathRejection>,
 ) -> Result<Json<InstanceView>, Refusal> {
     let Path((service, id)) = path?;
-    let environment = host.environment();
+    let environment = &front.environment;
     let unknown = |detail: String| Refusal::new(ProblemKind::UnknownInstance, detail);
-    if !environment.registry.services().any(|name| name == service) {
+    if !front.serves(&service) {
         return Err(unknown(format!("there is no service {service}")));
     }
     let instance: InstanceId = id.parse().map_err(|error: InvalidInstanceId| unknown(error.to_string()))?;
-    let Some((function, status)) = look_up(&environment, &service, instance).await? else {
+    let Some((function, status)) = look_up(environment, &service, instance).await? else {
         let detail = format!(
             "the journal of {service} has no instance {instance}: it never was, had no effect, or its result is no longer kept"
         );
@@ -112,9 +112,8 @@ pub(super) struct FunctionView {
 }
 
 /// `GET /functions`: by service and name.
-pub(super) async fn functions(State(host): State<LocalHost>) -> Json<Vec<FunctionView>> {
-    let environment = host.environment();
-    let views = environment.registry.functions().map(|function| FunctionView {
+pub(super) async fn functions(State(front): State<Front>) -> Json<Vec<FunctionView>> {
+    let views = front.functions().map(|function| FunctionView {
         service: function.service,
         name: function.name,
         arguments: function.argument_names,

@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
+use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
@@ -24,7 +24,7 @@ mod schema;
 mod values;
 
 /// Far above what DynamoDB takes for any request, and well below the time that an attempt has.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Amazon DynamoDB. Cloning shares the connections.
@@ -50,14 +50,15 @@ impl DynamoDbStore {
     /// # }
     /// ```
     pub async fn from_env() -> Self {
+        Self::with_config(&sdk_config().await)
+    }
+
+    /// DynamoDB as a configuration of the SDK says.
+    pub(crate) fn with_config(config: &SdkConfig) -> Self {
         let timeouts =
             TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_attempt_timeout(REQUEST_TIMEOUT);
-        let config = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(https())
-            .timeout_config(timeouts.build())
-            .load()
-            .await;
-        Self::with_client(&Client::new(&config))
+        let config = aws_sdk_dynamodb::config::Builder::from(config).timeout_config(timeouts.build()).build();
+        Self::with_client(&Client::from_conf(config))
     }
 
     /// DynamoDB through a client that the caller has configured. Its retries are switched off here, and
@@ -111,6 +112,11 @@ impl DynamoDbStore {
             Request::DescribeTable(request) => Ok(Response::Table(schema::describe(client, &request.table).await?)),
         }
     }
+}
+
+/// What the environment says of region, credentials and endpoints.
+pub(crate) async fn sdk_config() -> SdkConfig {
+    aws_config::defaults(BehaviorVersion::latest()).http_client(https()).load().await
 }
 
 /// HTTPS on ring, the crypto library that needs no C++ tool chain, and half the build time.

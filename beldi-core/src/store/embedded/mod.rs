@@ -16,8 +16,12 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use dynoxide::{Database, DynoxideError};
+#[cfg(feature = "aws")]
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::{spawn_blocking, yield_now};
+#[cfg(feature = "aws")]
+use tokio_util::sync::CancellationToken;
 
 use super::{Request, Response, Store, StoreError, StoreFuture, translate};
 
@@ -94,6 +98,23 @@ impl EmbeddedStore {
         })?;
         let engine = Arc::new(Engine::new(database, Some(held)));
         Ok(Self { engine, waiting: Some(Arc::new(Semaphore::new(MAX_WAITING))) })
+    }
+}
+
+#[cfg(feature = "aws")]
+impl EmbeddedStore {
+    /// Answers as DynamoDB does, over HTTP, until it is told to stop.
+    pub(crate) fn serve(
+        &self,
+        listener: TcpListener,
+        stopping: CancellationToken,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let database = self.engine.database.clone();
+        async move {
+            // Idle connections of clients that live on would hold a graceful shutdown.
+            let server = dynoxide::server::serve_on(listener, database);
+            stopping.run_until_cancelled(server).await;
+        }
     }
 }
 
