@@ -117,6 +117,9 @@ enum Own {
 impl Event {
     /// What an event asks for.
     pub(super) fn read(event: &str) -> Result<Self, LambdaError> {
+        if !event.trim_start().starts_with('{') {
+            return Err(LambdaError::malformed("an event is a JSON object, and this is no JSON object"));
+        }
         let malformed = |what: &str, error: serde_json::Error| LambdaError::malformed(format!("this is no {what}: {error}"));
         let marks: Marks<'_> =
             serde_json::from_str(event).map_err(|error| malformed("JSON object of an event", error))?;

@@ -101,6 +101,8 @@ impl Fleet {
         let worker = workers.started.fetch_add(1, Ordering::Relaxed);
         match workers.command(worker).spawn() {
             Ok(mut child) => {
+                // To wait for a child closes its input, unless that is held here.
+                let _input = child.stdin.take();
                 let killed = self.inner.stopping.child_token();
                 workers.locked().insert(worker, killed.clone());
                 let ended = tokio::select! {
