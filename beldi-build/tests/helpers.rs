@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use beldi::prelude::*;
 use beldi_build::{ANY_SERVICE, Mark, marks};
 
 beldi::service!(
