@@ -67,11 +67,13 @@ fn functions(service: &ServicePlan) -> String {
     format!("{{{}}}", functions.collect::<Vec<_>>().join(","))
 }
 
-/// A start that failed is not tried again: the next one is not far.
+/// A start that failed is not tried again: the next one is not far. SAM would name the schedule by its place in the
+/// template, and a second stack of the account could not have one of that name.
 fn schedule(every: EveryMinutes, input: &str) -> Map {
     let properties = Map::new()
         .with("ScheduleExpression", every.to_string())
         .with("Input", input)
+        .with("OmitName", true)
         .with("RetryPolicy", Map::new().with("MaximumRetryAttempts", 0));
     Map::new().with("Type", "ScheduleV2").with("Properties", properties)
 }
