@@ -45,6 +45,7 @@
 
 mod check;
 mod error;
+mod live;
 mod plan;
 mod program;
 mod project;
@@ -58,11 +59,12 @@ pub use beldi_core::manifest::{
 pub use beldi_core::marks::{ANY_SERVICE, Mark, find as marks};
 pub use beldi_core::store::ScalarType;
 pub use error::{ManifestError, ManifestProblem, ManifestProblems};
+pub use live::{DescribedTable, Difference, LiveTable};
 pub use plan::{
     ALIAS, Architecture, COLLECT, COLLECT_GARBAGE, EveryMinutes, Graph, LOG_RETENTION_DAYS, MEMORY_MB,
     OLDEST_UNFINISHED_S, Plan, PlanError, PlanProblem, ServicePlan, TablePlan,
 };
 pub use program::Program;
-pub use project::Settings;
+pub use project::{Choice, Kind, Project, ProjectError, Settings, relative};
 pub use read::{read, read_file};
 pub use template::{ITEM_ACTIONS, JOURNAL_ACTIONS, template};

@@ -1,8 +1,11 @@
 //! What a project says of its deployment: `[package.metadata.beldi]` in its `Cargo.toml`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use serde::Deserialize;
+
+use super::ProjectError;
 
 /// `[package.metadata.beldi]`. Everything has a default.
 ///
@@ -29,4 +32,12 @@ pub struct Settings {
     pub example: Option<String>,
     /// The features that the deployed binary is built with.
     pub lambda_features: Vec<String>,
+}
+
+impl Settings {
+    /// The settings that a `Cargo.toml` has.
+    pub(super) fn deserialize_from(settings: &serde_json::Value, file: &Path) -> Result<Self, ProjectError> {
+        Self::deserialize(settings)
+            .map_err(|source| ProjectError::Settings { file: file.display().to_string(), source })
+    }
 }

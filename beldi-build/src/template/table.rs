@@ -113,5 +113,5 @@ fn alarms(plan: &TablePlan) -> [Alarm; 2] {
         period_s: 60,
         missing: Missing::IsGood,
     };
-    [alarm("ReadThrottleEvents", "ReadThrottles", "Reads"), alarm("WriteThrottleEvents", "WriteThrottles", "Writes")]
+    [alarm("ReadThrottleEvents", "ThrottledReads", "Reads"), alarm("WriteThrottleEvents", "ThrottledWrites", "Writes")]
 }

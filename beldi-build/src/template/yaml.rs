@@ -168,11 +168,12 @@ fn scalar(value: &str) -> String {
     if is_plain(value) { value.to_owned() } else { format!("'{}'", value.replace('\'', "''")) }
 }
 
-/// Letters, a path or a variable, and no word that some reader of YAML takes for a boolean or for nothing. What begins with a digit is
-/// quoted: it may be a number or a date.
+/// A letter, a path or a variable first, and no word that some reader of YAML takes for a boolean or for nothing. What
+/// begins with a digit is quoted: it may be a number or a date.
 fn is_plain(value: &str) -> bool {
     const WORDS: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"];
-    value.starts_with(|first: char| first.is_ascii_alphabetic() || first == '/' || first == '$')
+    let begins = value.starts_with(|first: char| first.is_ascii_alphabetic() || "/$".contains(first));
+    (begins || value.starts_with("../"))
         && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_./:${}()-".contains(&byte) || byte == b' ')
         && !value.contains(": ")
         && !value.ends_with([':', ' '])
@@ -202,7 +203,9 @@ mod tests {
             assert!(scalar(text).starts_with('\''), "{text}");
         }
         assert_eq!(scalar("it's"), "'it''s'");
-        for text in ["hotel", "${AWS::StackName}-hotel:live", "dynamodb:GetItem", "/aws/lambda/x", "rate(1 minute)"] {
+        for text in
+            ["hotel", "${AWS::StackName}-hotel:live", "dynamodb:GetItem", "/aws/lambda/x", "../a.zip", "rate(1 minute)"]
+        {
             assert_eq!(scalar(text), text.to_owned());
         }
         assert_eq!(scalar("AWS::Serverless-2016-10-31"), "AWS::Serverless-2016-10-31");

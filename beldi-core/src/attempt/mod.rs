@@ -274,9 +274,9 @@ pub(crate) enum Outcome {
 #[track_caller]
 pub fn step<'a, S, O>(cx: &'a Cx, ordinal: u32, operation: O) -> impl Future<Output = O::Output> + Send + 'a
 where
-    S: Scope,
     O: Operation + 'a,
     O::Owner: UsableIn<S>,
+    S: Scope,
 {
     O::mark::<S>();
     perform(cx, ordinal, Location::caller(), operation)
@@ -286,9 +286,9 @@ where
 #[track_caller]
 pub fn observe<'a, S, O>(cx: &'a Cx, ordinal: u32, operation: O) -> impl Future<Output = O::Output> + Send + 'a
 where
-    S: Scope,
     O: Operation + Observation + 'a,
     O::Owner: UsableIn<S>,
+    S: Scope,
 {
     O::mark::<S>();
     perform(cx, ordinal, Location::caller(), operation)

@@ -12,10 +12,8 @@ pub(super) const CARGO_DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2"
 pub(super) const MDBOOK: Tool = Tool { name: "mdbook", version: "0.5.4", features: &["--no-default-features"] };
 
 /// What transforms and lints templates.
-pub(super) const PYTHON: Python = Python {
-    name: "templates",
-    packages: &["aws-sam-translator==1.110.0", "cfn-lint==1.58.0", "PyYAML==6.0.4"],
-};
+pub(super) const PYTHON: Python =
+    Python { name: "templates", packages: &["aws-sam-translator==1.110.0", "cfn-lint==1.58.0", "PyYAML==6.0.4"] };
 
 /// A program that is no part of the workspace.
 pub(super) struct Tool {
