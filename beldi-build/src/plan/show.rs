@@ -14,12 +14,13 @@ impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { stack, architecture, code, .. } = self;
         writeln!(f, "Stack {stack}: {code} for {architecture}, {MEMORY_MB} MB\n")?;
-        writeln!(f, "Services, each a Lambda function with a role, a log group ({LOG_RETENTION_DAYS} days)")?;
+        let (collect, garbage) = (COLLECT.0, COLLECT_GARBAGE.0);
         writeln!(
             f,
-            "and two schedules: collect at {COLLECT}, collect garbage at {COLLECT_GARBAGE}\n{}\n",
-            self.services()
+            "Services, each a Lambda function with a role, and a log group that keeps {LOG_RETENTION_DAYS} days."
         )?;
+        writeln!(f, "What is unfinished is looked for every {collect} min, garbage is collected every {garbage} min")?;
+        writeln!(f, "{}\n", self.services())?;
         writeln!(f, "Functions, with their requests to DynamoDB\n{}\n{REQUESTS}\n", self.functions())?;
         writeln!(f, "Tables, billed by request, restorable to each second of 35 days, encrypted\n{}\n", self.tables())?;
         let alarms = 3 * self.services.len() + 2 * self.tables.len();
@@ -33,11 +34,11 @@ impl fmt::Display for Plan {
 
 /// What the letters in the table stand for.
 const REQUESTS: &str = "\
-r: its reads; w: its writes; n: the rows that its transaction reads or writes. How many they are depends on the
-arguments. Callees come on top, each with its own. A callee in a transaction adds 3 requests that are waited for, once
-if callees run in parallel, and 4 in all. A request is a read unit for each 4 KB of what is read, or a write unit for
-each KB of the row. Beyond that, a condition that does not hold, a row log
-that is full and a transaction that is tried again add requests.";
+r: its reads; w: its writes; n: the rows that its transaction reads or writes. How many they are depends on what it is
+called with; one that comes to no effect only reads. Callees come on top, each with its own. A callee in a transaction
+adds 3 requests that are waited for, once if callees run in parallel, and 4 in all. A request is a read unit for each
+4 KB of what is read, or a write unit for each KB of the row. Conditions that do not hold, full row logs and
+transactions that are tried again add to that.";
 
 impl Plan {
     fn services(&self) -> Table {
