@@ -1,4 +1,4 @@
-//! Reads the manifest of a [beldi](https://docs.rs/beldi) program: what it declares, as data.
+//! Deploys [beldi](https://docs.rs/beldi) programs: reads what one declares, plans, and writes templates.
 //!
 //! A program makes its manifest with [`Registry::manifest`](beldi_core::Registry::manifest) and writes it as
 //! JSON. [`read`] gives it back as typed structs, or says everything that is wrong with it.
@@ -7,8 +7,17 @@
 //! let manifest = beldi_build::read(
 //!     r#"{
 //!         "version": 1,
+//!         "default_timeout_ms": 30000,
 //!         "services": [
-//!             { "name": "hotel", "functions": [{ "name": "reserve", "arguments": ["stay"], "read_only": false }] }
+//!             {
+//!                 "name": "hotel", "at": "src/hotel.rs:5",
+//!                 "functions": [
+//!                     {
+//!                         "name": "reserve", "arguments": ["stay"], "read_only": false, "fallible": true,
+//!                         "at": "src/hotel.rs:21"
+//!                     }
+//!                 ]
+//!             }
 //!         ],
 //!         "tables": [
 //!             {
@@ -28,18 +37,34 @@
 //! # Ok::<(), beldi_build::ManifestError>(())
 //! ```
 //!
-//! # What it is not
+//! # From a program to a deployment
 //!
-//! It does not write templates or policies, and it does not deploy. It only reads.
+//! A [`Program`] is a manifest, the [`Mark`]s that its binary has of who calls whom, and the [`Settings`] of its
+//! project. [`Plan::of`] makes a plan of it, and [`template`] writes that as an AWS SAM template. All three are pure
+//! functions. The command `cargo beldi` is made of them.
 
 mod check;
 mod error;
+mod live;
+mod plan;
+mod program;
+mod project;
 mod read;
+mod template;
 
 pub use beldi_core::manifest::{
     AttributeManifest, FunctionManifest, Holds, IndexManifest, KeyManifest, MANIFEST_VERSION, Manifest,
     ServiceManifest, TableManifest,
 };
+pub use beldi_core::marks::{ANY_SERVICE, Mark, find as marks};
 pub use beldi_core::store::ScalarType;
 pub use error::{ManifestError, ManifestProblem, ManifestProblems};
+pub use live::{DescribedTable, Difference, LiveTable};
+pub use plan::{
+    ALIAS, Architecture, COLLECT, COLLECT_GARBAGE, EveryMinutes, Graph, LOG_RETENTION_DAYS, MEMORY_MB,
+    OLDEST_UNFINISHED_S, Plan, PlanError, PlanProblem, ServicePlan, TablePlan,
+};
+pub use program::Program;
+pub use project::{Choice, Kind, Project, ProjectError, Settings, relative};
 pub use read::{read, read_file};
+pub use template::{ITEM_ACTIONS, JOURNAL_ACTIONS, template};

@@ -19,6 +19,7 @@ mod checks;
 mod common;
 #[path = "../../examples/travel/mix.rs"]
 mod mix;
+mod rights;
 #[path = "../../examples/travel/services/mod.rs"]
 pub mod services;
 mod world;

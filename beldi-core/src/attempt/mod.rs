@@ -25,7 +25,7 @@ use crate::environment::Environment;
 use crate::error::{Fault, TransactionFault};
 use crate::ids::StepPath;
 use crate::ops::{Observation, Operation};
-use crate::service::UsableIn;
+use crate::service::{Scope, UsableIn};
 use crate::txn::{Stop, Try};
 
 pub use audit::Nondeterminism;
@@ -276,7 +276,9 @@ pub fn step<'a, S, O>(cx: &'a Cx, ordinal: u32, operation: O) -> impl Future<Out
 where
     O: Operation + 'a,
     O::Owner: UsableIn<S>,
+    S: Scope,
 {
+    O::mark::<S>();
     perform(cx, ordinal, Location::caller(), operation)
 }
 
@@ -286,7 +288,9 @@ pub fn observe<'a, S, O>(cx: &'a Cx, ordinal: u32, operation: O) -> impl Future<
 where
     O: Operation + Observation + 'a,
     O::Owner: UsableIn<S>,
+    S: Scope,
 {
+    O::mark::<S>();
     perform(cx, ordinal, Location::caller(), operation)
 }
 

@@ -25,7 +25,9 @@ impl ::beldi::Function for book {
         (trip,): (Trip,),
     ) -> Result<Itinerary, Unavailable> {
         let itinerary = {
-            let mut __txn = ::beldi::__private::transaction(
+            let mut __txn = ::beldi::__private::transaction::<
+                Travel,
+            >(
                 &__cx,
                 1,
                 ::beldi::__private::TransactionOptions {

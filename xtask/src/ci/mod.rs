@@ -13,6 +13,7 @@ use crate::suites;
 use crate::tally::Tally;
 
 mod book;
+mod template;
 mod tools;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -29,10 +30,11 @@ struct Step {
     run: fn() -> Result<()>,
 }
 
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
     Step { name: "format", run: || run_cargo(&["fmt", "--all", "--check"]) },
     Step { name: "dependencies", run: dependencies },
     Step { name: "book", run: book::build_and_check },
+    Step { name: "template", run: template::lint },
     Step { name: "clippy", run: clippy },
     Step { name: "features", run: features },
     Step { name: "documentation", run: documentation },

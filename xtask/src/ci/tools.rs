@@ -1,6 +1,7 @@
 //! Programs of others that the gate runs.
 
 use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use super::{Result, cargo_command, run_command};
@@ -9,6 +10,10 @@ use crate::cargo;
 pub(super) const CARGO_DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2", features: &[] };
 /// Without its server, which takes as long to build as all the rest of it.
 pub(super) const MDBOOK: Tool = Tool { name: "mdbook", version: "0.5.4", features: &["--no-default-features"] };
+
+/// What transforms and lints templates.
+pub(super) const PYTHON: Python =
+    Python { name: "templates", packages: &["aws-sam-translator==1.110.0", "cfn-lint==1.58.0", "PyYAML==6.0.4"] };
 
 /// A program that is no part of the workspace.
 pub(super) struct Tool {
@@ -39,5 +44,30 @@ impl Tool {
     fn is_at(&self, path: &OsStr) -> bool {
         let output = Command::new(path).arg("--version").stderr(Stdio::null()).output();
         output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(self.version))
+    }
+}
+
+/// Packages of PyPI, in an environment of their own in `target/tools`.
+pub(super) struct Python {
+    name: &'static str,
+    packages: &'static [&'static str],
+}
+
+impl Python {
+    /// The folder of its programs, after everything is installed.
+    pub(super) fn directory(&self) -> Result<PathBuf> {
+        let environment = cargo::target_directory().join("tools").join(self.name);
+        let directory = environment.join("bin");
+        // Written last: an installation that was interrupted is made again.
+        let installed = environment.join("installed");
+        let wanted = self.packages.join("\n");
+        if std::fs::read_to_string(&installed).is_ok_and(|found| found == wanted) {
+            return Ok(directory);
+        }
+        run_command(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment))?;
+        let mut install = Command::new(directory.join("pip"));
+        run_command(install.args(["install", "--quiet", "--disable-pip-version-check"]).args(self.packages))?;
+        std::fs::write(installed, wanted)?;
+        Ok(directory)
     }
 }

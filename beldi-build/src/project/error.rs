@@ -1,0 +1,96 @@
+//! What can go wrong between a project and what is known of its program.
+
+use std::io;
+
+use crate::ManifestError;
+
+/// A project cannot be found, built or asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProjectError {
+    /// Cargo does not know the project.
+    #[error("the project cannot be read: {0}")]
+    Metadata(#[from] cargo_metadata::Error),
+    /// The workspace has several packages, or none of that name.
+    #[error("{wanted}: name one of these with `--package`: {known}")]
+    Package {
+        /// What was looked for.
+        wanted: String,
+        /// The packages of the workspace.
+        known: String,
+    },
+    /// The settings are wrong.
+    #[error("`[package.metadata.beldi]` in {file}: {source}")]
+    Settings {
+        /// The `Cargo.toml`.
+        file: String,
+        /// What is wrong.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The program is not named, or is none of the package's.
+    #[error(
+        "{wanted} in {file}: name the program with `bin` or `example` in `[package.metadata.beldi]`, or with `--bin` or `--example`; there {known}"
+    )]
+    Target {
+        /// What was looked for.
+        wanted: String,
+        /// The `Cargo.toml`.
+        file: String,
+        /// The programs of the package.
+        known: String,
+    },
+    /// Another program cannot be started.
+    #[error("`{program}` cannot be started: {source}{hint}")]
+    Start {
+        /// The program.
+        program: String,
+        /// Why not.
+        #[source]
+        source: io::Error,
+        /// How to get it.
+        hint: &'static str,
+    },
+    /// Another program has failed, and has said why.
+    #[error("`{program}` failed ({status})")]
+    Failed {
+        /// The program and what it was to do.
+        program: String,
+        /// How it ended.
+        status: std::process::ExitStatus,
+    },
+    /// Cargo has built everything but the program.
+    #[error("cargo has built no program `{name}`")]
+    NotBuilt {
+        /// The program.
+        name: String,
+    },
+    /// A file cannot be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// The path.
+        path: String,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// The program does not say what it declares.
+    #[error(
+        "`{name}` does not print its manifest when it is started with BELDI_MANIFEST=1 ({what}): let its `main` be `beldi::main()`, or let it call `beldi::deployed()` before anything else and return what that gives"
+    )]
+    NoManifest {
+        /// The program.
+        name: String,
+        /// What it did.
+        what: String,
+    },
+    /// The program says something that is no manifest.
+    #[error("the manifest that `{name}` prints cannot be used: {source}")]
+    Manifest {
+        /// The program.
+        name: String,
+        /// What is wrong.
+        #[source]
+        source: ManifestError,
+    },
+}
