@@ -94,7 +94,7 @@
 #[doc(inline)]
 pub use beldi_core::*;
 #[doc(inline)]
-pub use beldi_macros::{Item, function, helper, join, service, test, txn};
+pub use beldi_macros::{Item, function, helper, join, remote, service, test, txn};
 
 #[doc(hidden)]
 pub use beldi_core::__private;

@@ -6,6 +6,7 @@ use std::pin::Pin;
 
 use crate::attributes::get_string;
 use crate::checksum;
+use crate::contract::{Contract, with_both_sides};
 use crate::data::DataError;
 use crate::environment::Environment;
 use crate::error::{InvokeError, Problem};
@@ -14,7 +15,7 @@ use crate::ids::InstanceId;
 use crate::intent::{self, Status};
 use crate::invoke::{Delivery, Invocation};
 use crate::ops::Call;
-use crate::service::Service;
+use crate::service::{OwnService, Service};
 use crate::store::{GetItem, StoreError};
 use crate::txn::{self, InDoubt};
 
@@ -46,6 +47,19 @@ pub enum ClientError {
     /// Arguments or result cannot be encoded.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// The function has given a result that is none of the type which the client expects.
+    #[error("the result of {service}/{function} instance {instance} is not what the client expects: {error}")]
+    Result {
+        /// The service.
+        service: &'static str,
+        /// The function.
+        function: &'static str,
+        /// The instance.
+        instance: InstanceId,
+        /// What serde says.
+        #[source]
+        error: DataError,
+    },
     /// The store could not be asked.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -68,15 +82,21 @@ impl Client {
     }
 
     /// What the journal says of an instance of function `F`; `None` if it has none.
-    pub async fn status<F: Function>(&self, instance: InstanceId) -> Result<Option<Status>, ClientError> {
+    pub async fn status<F: Function<Service: OwnService>>(
+        &self,
+        instance: InstanceId,
+    ) -> Result<Option<Status>, ClientError> {
         let found = look_up(&self.environment, <F::Service as Service>::NAME, instance).await?;
         Ok(found.map(|(_, status)| status))
     }
 
     /// The result of an instance of function `F` that is done; `None` if it is not.
-    pub async fn result<F: Function>(&self, instance: InstanceId) -> Result<Option<F::Output>, ClientError> {
+    pub async fn result<F: Function<Service: OwnService>>(
+        &self,
+        instance: InstanceId,
+    ) -> Result<Option<F::Output>, ClientError> {
         match self.status::<F>(instance).await? {
-            Some(Status::Done { result }) => Ok(Some((F::CODEC.decode_output)(&result)?)),
+            Some(Status::Done { result }) => decode::<F>(instance, &result).map(Some),
             _ => Ok(None),
         }
     }
@@ -147,6 +167,21 @@ pub(crate) async fn look_up(
     Ok(Some((function.to_owned(), Status::of(&intent))))
 }
 
+/// The result as the type that the client has for it.
+fn decode<F: Function>(instance: InstanceId, json: &str) -> Result<F::Output, ClientError> {
+    let service = <F::Service as Service>::NAME;
+    let refuse = |error| ClientError::Result { service, function: F::NAME, instance, error };
+    (F::CODEC.decode_output)(json).map_err(refuse)
+}
+
+/// The error of a call, with what the client declares where that is the point.
+fn explained<F: Function>(error: ClientError) -> ClientError {
+    match error {
+        ClientError::Refused(problem) => ClientError::Refused(with_both_sides::<F>(problem)),
+        error => error,
+    }
+}
+
 /// A call that is being made: await it for the result.
 #[must_use = "nothing happens until it is awaited"]
 pub struct ClientCall<'a, F> {
@@ -185,7 +220,8 @@ impl<F: Function> ClientStart<'_, F> {
         };
         let (service, function) = (service.to_owned(), function.to_owned());
         let (arguments, caller, transaction) = (self.call.arguments?, None, None);
-        Ok(Invocation { service, function, instance, arguments, caller, delivery, transaction })
+        let contract = Some(Contract::of_client::<F>());
+        Ok(Invocation { service, function, instance, arguments, caller, delivery, transaction, contract })
     }
 }
 
@@ -196,8 +232,10 @@ impl<'a, F: Function> IntoFuture for ClientCall<'a, F> {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let client = self.start.client;
-            let result = client.deliver(self.start.invocation(Delivery::First)?).await?;
-            Ok((F::CODEC.decode_output)(&result)?)
+            let invocation = self.start.invocation(Delivery::First)?;
+            let instance = invocation.instance;
+            let result = client.deliver(invocation).await.map_err(explained::<F>)?;
+            decode::<F>(instance, &result)
         })
     }
 }
@@ -211,7 +249,7 @@ impl<'a, F: Function> IntoFuture for ClientStart<'a, F> {
             let client = self.client;
             let invocation = self.invocation(Delivery::Accept)?;
             let instance = invocation.instance;
-            client.deliver(invocation).await?;
+            client.deliver(invocation).await.map_err(explained::<F>)?;
             Ok(instance)
         })
     }

@@ -48,11 +48,16 @@ pub struct FunctionManifest {
     pub name: String,
     /// The names of its arguments, in order.
     pub arguments: Vec<String>,
+    /// Its name, arguments and output as callers of other programs must declare them.
+    pub signature: String,
     /// Whether it has no effect.
     pub read_only: bool,
     /// How long one attempt may live, in milliseconds; absent where the host decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
+    /// How long its results are kept, in milliseconds; absent where the host decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention_ms: Option<u64>,
 }
 
 /// A table and its owner.
@@ -160,8 +165,10 @@ impl FunctionManifest {
         Self {
             name: entry.name.to_owned(),
             arguments: entry.argument_names.iter().map(|name| (*name).to_owned()).collect(),
+            signature: entry.signature.to_owned(),
             read_only: entry.read_only,
             timeout_ms: entry.timeout.map(millis),
+            retention_ms: entry.retention.map(millis),
         }
     }
 }

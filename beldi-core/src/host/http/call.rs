@@ -90,6 +90,7 @@ impl Call {
             caller: None,
             delivery: self.delivery,
             transaction: None,
+            contract: None,
         }
     }
 
