@@ -27,7 +27,7 @@ fn check_services(services: &[ServiceManifest], problems: &mut Vec<ManifestProbl
     for name in repeated(services.iter().map(|service| &service.name)) {
         problems.push(ManifestProblem::DuplicateService { name });
     }
-    for ServiceManifest { name: service, functions } in services {
+    for ServiceManifest { name: service, functions, .. } in services {
         for name in repeated(functions.iter().map(|function| &function.name)) {
             problems.push(ManifestProblem::DuplicateFunction { service: service.clone(), name });
         }

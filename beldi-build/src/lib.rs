@@ -7,8 +7,18 @@
 //! let manifest = beldi_build::read(
 //!     r#"{
 //!         "version": 1,
+//!         "default_timeout_ms": 30000,
 //!         "services": [
-//!             { "name": "hotel", "functions": [{ "name": "reserve", "arguments": ["stay"], "read_only": false }] }
+//!             {
+//!                 "name": "hotel", "at": "src/hotel.rs:5",
+//!                 "functions": [
+//!                     {
+//!                         "name": "reserve", "arguments": ["stay"],
+//!                         "signature": "async fn reserve(stay: Stay) -> bool", "read_only": false, "fallible": true,
+//!                         "at": "src/hotel.rs:21"
+//!                     }
+//!                 ]
+//!             }
 //!         ],
 //!         "tables": [
 //!             {
@@ -33,6 +43,7 @@
 //! It does not write templates or policies, and it does not deploy. It only reads.
 
 mod check;
+mod contract;
 mod error;
 mod read;
 
@@ -40,6 +51,8 @@ pub use beldi_core::manifest::{
     AttributeManifest, FunctionManifest, Holds, IndexManifest, KeyManifest, MANIFEST_VERSION, Manifest,
     ServiceManifest, TableManifest,
 };
+pub use beldi_core::marks::{ANY_SERVICE, Mark, find as marks};
 pub use beldi_core::store::ScalarType;
+pub use contract::contract;
 pub use error::{ManifestError, ManifestProblem, ManifestProblems};
 pub use read::{read, read_file};

@@ -34,7 +34,7 @@ pub struct Room {
 }
 
 /// Takes a room.
-#[beldi::function(service = Hotel, timeout = "5s")]
+#[beldi::function(service = Hotel, timeout = "5s", retention = "30d")]
 pub async fn reserve(hotel: String, night: u32) -> bool {
     Room::update((&hotel, night)).add(Room::FREE, -1).when(Room::FREE.ge(1u32)).await.is_ok()
 }
@@ -91,8 +91,16 @@ fn the_format_is_what_is_documented() {
         ]
     });
     assert_eq!(written()["tables"][2], expected);
-    let reserve = json!({ "name": "reserve", "arguments": ["hotel", "night"], "read_only": false, "timeout_ms": 5000 });
-    assert_eq!(written()["services"][1]["functions"][1], reserve);
+    let mut function = written()["services"][1]["functions"][1].take();
+    let at = function["at"].take();
+    assert!(at.as_str().is_some_and(|at| at.starts_with("beldi-build/tests/manifest.rs:")), "{at}");
+    let reserve = json!({
+        "name": "reserve", "arguments": ["hotel", "night"],
+        "signature": "async fn reserve(hotel: String, night: u32) -> bool", "read_only": false, "fallible": false, "timeout_ms": 5000,
+        "retention_ms": 2_592_000_000_u64, "at": null
+    });
+    assert_eq!(function, reserve);
+    assert_eq!(written()["default_timeout_ms"], json!(30_000));
 }
 
 #[test]
@@ -104,12 +112,15 @@ fn what_is_no_manifest_is_refused_with_the_place() {
     assert!(message("{").starts_with("this is no manifest: EOF while parsing"));
     assert!(message("[]").starts_with("this is no manifest: "));
     assert!(message(r#"{"services": [], "tables": []}"#).contains("missing field `version`"));
-    assert!(message(r#"{"version": 1, "services": []}"#).contains("missing field `tables`"));
+    assert!(message(r#"{"version": 1, "default_timeout_ms": 1, "services": []}"#).contains("missing field `tables`"));
     assert!(message(r#"{"version": "1", "services": [], "tables": []}"#).contains("invalid type: string \"1\""));
 
     let mut unknown_field = written();
     unknown_field["services"][0]["region"] = json!("eu");
-    assert!(message(&unknown_field.to_string()).contains("unknown field `region`, expected `name` or `functions`"));
+    assert!(
+        message(&unknown_field.to_string())
+            .contains("unknown field `region`, expected one of `name`, `at`, `functions`")
+    );
     let mut unknown_type = written();
     unknown_type["tables"][2]["key"]["partition"]["type"] = json!("BOOL");
     assert!(message(&unknown_type.to_string()).contains("unknown variant `BOOL`, expected one of `S`, `N`, `B`"));

@@ -32,6 +32,7 @@ mod key;
 #[cfg(test)]
 mod laws;
 pub mod manifest;
+pub mod marks;
 mod ops;
 mod problem;
 mod registry;
@@ -82,7 +83,7 @@ pub mod __private {
     pub use crate::key::{Composite, Partition};
     pub use crate::ops::{Effects, Observes, call};
     pub use crate::registry::ServiceEntry;
-    pub use crate::service::UsableIn;
+    pub use crate::service::{Scope, UsableIn};
     #[cfg(feature = "embedded")]
     pub use crate::testing::Case;
     pub use crate::txn::{Fallible, Transaction, TransactionOptions, transaction};

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::environment::Settings;
 use crate::function::FunctionEntry;
-use crate::registry::Registry;
+use crate::registry::{Registry, at};
 use crate::store::tables::{TableErrors, journal_name, schemas};
 use crate::store::{IndexSchema, KeyAttribute, KeySchema, ScalarType, TableSchema};
 use crate::world::millis;
@@ -24,6 +25,8 @@ pub const MANIFEST_VERSION: u32 = 1;
 pub struct Manifest {
     /// The version of the format: [`MANIFEST_VERSION`].
     pub version: u32,
+    /// How long one attempt of a function may live where the function does not say, in milliseconds.
+    pub default_timeout_ms: u64,
     /// The services.
     pub services: Vec<ServiceManifest>,
     /// The tables of all services, journals included.
@@ -36,6 +39,9 @@ pub struct Manifest {
 pub struct ServiceManifest {
     /// The name of the service.
     pub name: String,
+    /// Where it is declared: the file and the line. Absent where only an item type names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
     /// Its functions.
     pub functions: Vec<FunctionManifest>,
 }
@@ -52,12 +58,16 @@ pub struct FunctionManifest {
     pub signature: String,
     /// Whether it has no effect.
     pub read_only: bool,
+    /// Whether it returns a `Result`.
+    pub fallible: bool,
     /// How long one attempt may live, in milliseconds; absent where the host decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
     /// How long its results are kept, in milliseconds; absent where the host decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retention_ms: Option<u64>,
+    /// Where it is declared: the file and the line.
+    pub at: String,
 }
 
 /// A table and its owner.
@@ -155,8 +165,13 @@ impl Registry {
             }
         });
         let tables = tables.collect();
-        let service = |(name, functions): (&str, _)| ServiceManifest { name: name.to_owned(), functions };
-        Ok(Manifest { version: MANIFEST_VERSION, services: services.into_iter().map(service).collect(), tables })
+        let services = services.into_iter().map(|(name, functions)| ServiceManifest {
+            name: name.to_owned(),
+            at: self.service(name).map(|service| at(service.file, service.line)),
+            functions,
+        });
+        let default_timeout_ms = millis(Settings::default().timeout);
+        Ok(Manifest { version: MANIFEST_VERSION, default_timeout_ms, services: services.collect(), tables })
     }
 }
 
@@ -167,8 +182,10 @@ impl FunctionManifest {
             arguments: entry.argument_names.iter().map(|name| (*name).to_owned()).collect(),
             signature: entry.signature.to_owned(),
             read_only: entry.read_only,
+            fallible: entry.fallible,
             timeout_ms: entry.timeout.map(millis),
             retention_ms: entry.retention.map(millis),
+            at: at(entry.file, entry.line),
         }
     }
 }

@@ -127,6 +127,11 @@ impl Registry {
         self.services.keys().copied()
     }
 
+    /// A service by its name.
+    pub(crate) fn service(&self, name: &str) -> Option<&'static ServiceEntry> {
+        self.services.get(name).copied()
+    }
+
     /// All functions, by service and name.
     pub fn functions(&self) -> impl Iterator<Item = &'static FunctionEntry> + '_ {
         self.functions.values().copied()
@@ -138,6 +143,6 @@ impl Registry {
     }
 }
 
-fn at(file: &str, line: u32) -> String {
+pub(crate) fn at(file: &str, line: u32) -> String {
     format!("{file}:{line}")
 }

@@ -33,3 +33,21 @@ pub enum AnyService {}
 pub trait UsableIn<S> {}
 
 impl<S> UsableIn<S> for AnyService {}
+
+/// Where a step stands: in a function or a helper of a service, or in a helper that names none.
+pub trait Scope {
+    /// The service, as [`marks`](crate::marks) name it.
+    const NAME: &'static str;
+    /// Whether it is no service.
+    const IS_ANY: bool;
+}
+
+impl<S: Service> Scope for S {
+    const NAME: &'static str = <S as Service>::NAME;
+    const IS_ANY: bool = false;
+}
+
+impl Scope for AnyService {
+    const NAME: &'static str = crate::marks::ANY_SERVICE;
+    const IS_ANY: bool = true;
+}

@@ -25,7 +25,7 @@ use crate::environment::Environment;
 use crate::error::{Fault, TransactionFault};
 use crate::ids::StepPath;
 use crate::ops::{Observation, Operation};
-use crate::service::UsableIn;
+use crate::service::{Scope, UsableIn};
 use crate::txn::{Stop, Try};
 
 pub use audit::Nondeterminism;
@@ -274,9 +274,11 @@ pub(crate) enum Outcome {
 #[track_caller]
 pub fn step<'a, S, O>(cx: &'a Cx, ordinal: u32, operation: O) -> impl Future<Output = O::Output> + Send + 'a
 where
+    S: Scope,
     O: Operation + 'a,
     O::Owner: UsableIn<S>,
 {
+    O::mark::<S>();
     perform(cx, ordinal, Location::caller(), operation)
 }
 
@@ -284,9 +286,11 @@ where
 #[track_caller]
 pub fn observe<'a, S, O>(cx: &'a Cx, ordinal: u32, operation: O) -> impl Future<Output = O::Output> + Send + 'a
 where
+    S: Scope,
     O: Operation + Observation + 'a,
     O::Owner: UsableIn<S>,
 {
+    O::mark::<S>();
     perform(cx, ordinal, Location::caller(), operation)
 }
 

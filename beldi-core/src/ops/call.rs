@@ -12,7 +12,8 @@ use crate::data::{DataError, Lists, canonical};
 use crate::error::{Fault, InvokeError, Problem, ProblemKind};
 use crate::function::{Function, ReadOnlyFunction};
 use crate::invoke::{Delivery, Invocation};
-use crate::service::{AnyService, Service};
+use crate::marks;
+use crate::service::{AnyService, Scope, Service};
 use crate::txn::Callee;
 use crate::world::millis;
 
@@ -59,6 +60,10 @@ impl<F: Function> Operation for Call<F> {
     type Output = F::Output;
     type Owner = AnyService;
 
+    fn mark<S: Scope>() {
+        marks::call::<S, F>();
+    }
+
     async fn perform(self, step: Step) -> Result<F::Output, Fault> {
         let arguments = self.arguments?;
         if let Some(transaction) = step.cx().transaction() {
@@ -87,6 +92,10 @@ impl<F: ReadOnlyFunction> Observation for Call<F> {}
 impl<F: Function> Operation for Detached<F> {
     type Output = ();
     type Owner = AnyService;
+
+    fn mark<S: Scope>() {
+        marks::call::<S, F>();
+    }
 
     async fn perform(self, step: Step) -> Result<(), Fault> {
         let arguments = self.arguments?;

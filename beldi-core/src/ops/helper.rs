@@ -7,6 +7,8 @@ use std::pin::Pin;
 use super::{Observation, Operation};
 use crate::attempt::{Cx, Step};
 use crate::error::Fault;
+use crate::marks;
+use crate::service::Scope;
 
 /// The future of a helper's body.
 type HelperFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -36,10 +38,14 @@ impl<'a, S, T, M> Helper<'a, S, T, M> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<S, T: Send, M> Operation for Helper<'_, S, T, M> {
+impl<S: Scope, T: Send, M> Operation for Helper<'_, S, T, M> {
     type Output = T;
     type Owner = S;
     const IS_ONE_STEP: bool = false;
+
+    fn mark<C: Scope>() {
+        marks::helper::<C, S>();
+    }
 
     async fn perform(self, step: Step) -> Result<T, Fault> {
         let body = (self.body)(step.cx().enter(self.name));
@@ -49,4 +55,4 @@ impl<S, T: Send, M> Operation for Helper<'_, S, T, M> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<S, T: Send> Observation for Helper<'_, S, T, Observes> {}
+impl<S: Scope, T: Send> Observation for Helper<'_, S, T, Observes> {}

@@ -15,6 +15,7 @@ mod write;
 
 use crate::attempt::Step;
 use crate::error::Fault;
+use crate::service::Scope;
 
 pub use ambient::{Now, Random, RandomBelow, Uuid, now, random, random_below, uuid};
 pub(crate) use call::check_retention;
@@ -39,6 +40,10 @@ pub trait Operation: Send + Sized {
     /// Whether it is executed as one step, and not by steps of its own.
     #[doc(hidden)]
     const IS_ONE_STEP: bool = true;
+
+    /// Leaves in the binary what deployment tools must know of a step in `S` that does this.
+    #[doc(hidden)]
+    fn mark<S: Scope>() {}
 
     /// Executes the operation as one step.
     #[doc(hidden)]

@@ -20,6 +20,8 @@ use crate::daal::Mode;
 use crate::error::{Divergence, Fault};
 use crate::garbage::{list_of, rows_of};
 use crate::ids::StepPath;
+use crate::marks;
+use crate::service::Scope;
 use serde_dynamo::AttributeValue;
 
 /// What the user says of a transaction: the options of `txn!` (protocol, section 6).
@@ -72,7 +74,8 @@ enum Ended<R> {
 
 /// Begins a `txn!`, which is step number `ordinal` in the source.
 #[track_caller]
-pub fn transaction(cx: &Cx, ordinal: u32, options: TransactionOptions) -> Transaction {
+pub fn transaction<S: Scope>(cx: &Cx, ordinal: u32, options: TransactionOptions) -> Transaction {
+    marks::transaction::<S>();
     let step = cx.claim(ordinal, Location::caller());
     Transaction { cx: cx.clone(), step, options, number: 0, tries: 0, current: None }
 }

@@ -25,7 +25,7 @@ fn steps_have_the_context_of_the_try_and_ordinals_go_on() {
     let expanded = expanded(body);
     for call in [
         "step::<Hotel,_>(&__cx,1,::core::convert::identity(one()))",
-        "::beldi::__private::transaction(&__cx,2,",
+        "::beldi::__private::transaction::<Hotel>(&__cx,2,",
         "let__cx_2=__txn.begin();",
         "step::<Hotel,_>(&__cx_2,3,::core::convert::identity(two()))",
         "::beldi::__private::join(&__cx_2,4)",

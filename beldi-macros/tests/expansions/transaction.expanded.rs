@@ -28,7 +28,9 @@ impl ::beldi::Handler for book {
         (trip,): (Trip,),
     ) -> Result<Itinerary, Unavailable> {
         let itinerary = {
-            let mut __txn = ::beldi::__private::transaction(
+            let mut __txn = ::beldi::__private::transaction::<
+                Travel,
+            >(
                 &__cx,
                 1,
                 ::beldi::__private::TransactionOptions {

@@ -39,12 +39,12 @@ impl Steps<'_> {
 
         let (max_tries, max_wait_ms) = (option(max_tries), option(max_wait.map(|wait| wait.as_millis() as u64)));
         let (transaction, import, stmts) = (hidden(format_ident!("__txn")), import(mac), &body.stmts);
-        let cx = &self.place.cx;
+        let (cx, service) = (&self.place.cx, &self.context.service);
         // All that can have a wrong type is at the user's `txn`, where it is reported once. The name of the result
         // needs no hiding: no code of the user is in its scope.
         Expr::Verbatim(quote_spanned! {span=> {
             #import
-            let mut #transaction = ::beldi::__private::transaction(
+            let mut #transaction = ::beldi::__private::transaction::<#service>(
                 &#cx,
                 #number,
                 ::beldi::__private::TransactionOptions {
