@@ -74,8 +74,11 @@ fn span(ms: u64) -> String {
 
 /// `movie-review` is `MovieReview`.
 fn type_name(service: &str) -> String {
-    let words = service.split('-').filter(|word| !word.is_empty());
-    words.map(|word| word[..1].to_ascii_uppercase() + &word[1..]).collect()
+    let capitalized = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect::<String>()
+    };
+    service.split('-').map(capitalized).collect()
 }
 
 /// The types that a signature names and that are not in scope everywhere.
