@@ -387,7 +387,7 @@ pub fn item(item: TokenStream) -> TokenStream {
 ///     if free(hotel.clone(), 1).await == 0 {
 ///         return Err(SoldOut);
 ///     }
-///     beldi::txn! { reserve(hotel, 1).await }
+///     beldi::txn! { reserve(hotel.clone(), 1).await }
 /// }
 /// # fn main() {}
 /// ```
