@@ -10,12 +10,12 @@ use crate::contract::{Contract, with_both_sides};
 use crate::data::DataError;
 use crate::environment::Environment;
 use crate::error::{InvokeError, Problem};
-use crate::function::Function;
+use crate::function::{Function, Handler};
 use crate::ids::InstanceId;
 use crate::intent::{self, Status};
 use crate::invoke::{Delivery, Invocation};
 use crate::ops::Call;
-use crate::service::{OwnService, Service};
+use crate::service::Service;
 use crate::store::{GetItem, StoreError};
 use crate::txn::{self, InDoubt};
 
@@ -82,19 +82,13 @@ impl Client {
     }
 
     /// What the journal says of an instance of function `F`; `None` if it has none.
-    pub async fn status<F: Function<Service: OwnService>>(
-        &self,
-        instance: InstanceId,
-    ) -> Result<Option<Status>, ClientError> {
+    pub async fn status<F: Handler>(&self, instance: InstanceId) -> Result<Option<Status>, ClientError> {
         let found = look_up(&self.environment, <F::Service as Service>::NAME, instance).await?;
         Ok(found.map(|(_, status)| status))
     }
 
     /// The result of an instance of function `F` that is done; `None` if it is not.
-    pub async fn result<F: Function<Service: OwnService>>(
-        &self,
-        instance: InstanceId,
-    ) -> Result<Option<F::Output>, ClientError> {
+    pub async fn result<F: Handler>(&self, instance: InstanceId) -> Result<Option<F::Output>, ClientError> {
         match self.status::<F>(instance).await? {
             Some(Status::Done { result }) => decode::<F>(instance, &result).map(Some),
             _ => Ok(None),

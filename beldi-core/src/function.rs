@@ -37,6 +37,11 @@ pub trait Function: Send + Sync + 'static {
 }
 
 /// A function with its code, of this program. Implemented by `#[beldi::function]`.
+#[diagnostic::on_unimplemented(
+    message = "BELDI040: the function `{Self}` belongs to another program",
+    label = "declared with `beldi::remote!`: its code and its journal are elsewhere",
+    note = "call it, with an idempotency key to ask for its result again"
+)]
 pub trait Handler: Function<Service: OwnService> {
     /// How long one attempt may live; the host's default when absent.
     const TIMEOUT: Option<Duration>;
