@@ -70,7 +70,7 @@ fn a_remote_service_is_none_of_the_program() {
     assert_eq!(registry.services().collect::<Vec<_>>(), ["hotel", "travel"]);
     assert_eq!(
         registry.functions().filter(|function| format!("{function:?}").contains("tests/remote/travel.rs")).count(),
-        8
+        9
     );
     assert_eq!(travel::reserve::SIGNATURE, hotel::reserve::SIGNATURE);
 }

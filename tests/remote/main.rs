@@ -14,13 +14,13 @@ mod hotel;
 mod mismatch;
 mod travel;
 
-/// The way between the two services, on which invocations are JSON. While the hotels are at another version, what
-/// travel declares of `reserve` is something else than what they are.
+/// The way between the two services, on which invocations are JSON. While a function of the hotels is of another
+/// version, travel declares something else.
 #[derive(Default)]
 struct Wire {
     host: OnceLock<LocalHost>,
-    /// The hotel at which, or everywhere, reservations are of another version.
-    differs: Mutex<Option<&'static str>>,
+    /// The function that is of another version, and the hotel at which it is; `""` is each.
+    differs: Mutex<Option<(&'static str, &'static str)>>,
     seen: Mutex<Vec<Invocation>>,
     /// Whether the next answer of a hotel is lost.
     loses: AtomicBool,
@@ -29,8 +29,10 @@ struct Wire {
 impl Invoker for Wire {
     fn invoke(&self, invocation: Invocation) -> InvokeFuture<'_> {
         let mut json = serde_json::to_value(&invocation).expect("JSON");
-        let place = *self.differs.lock().expect("no panic");
-        if invocation.function == "reserve" && place.is_some_and(|hotel| invocation.arguments.contains(hotel)) {
+        let differs = *self.differs.lock().expect("no panic");
+        let is_there =
+            |(function, hotel)| invocation.function == function && invocation.arguments.contains::<&str>(hotel);
+        if invocation.contract.is_some() && differs.is_some_and(is_there) {
             // What an older caller would send.
             json["contract"]["signature"] = "0123456789abcdef".into();
         }
@@ -76,9 +78,9 @@ impl Bench {
         Self { host, client, wire }
     }
 
-    /// Lets the hotels be of another version than travel believes; `""` is each of them.
-    fn differs_at(&self, hotel: Option<&'static str>) {
-        *self.wire.differs.lock().expect("no panic") = hotel;
+    /// Lets a function of a hotel, `""` is each, be of another version than travel believes; or mends that.
+    fn differs(&self, differs: Option<(&'static str, &'static str)>) {
+        *self.wire.differs.lock().expect("no panic") = differs;
     }
 
     async fn free(&self, hotel: &str) -> i64 {

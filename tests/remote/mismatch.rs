@@ -42,7 +42,7 @@ async fn a_client_is_told_both_signatures_and_nothing_is_done() {
 #[tokio::test(start_paused = true)]
 async fn the_caller_goes_on_when_they_agree_again() {
     let bench = Bench::new().await;
-    bench.differs_at(Some(""));
+    bench.differs(Some(("reserve", "")));
     let book = || travel::book("ada".to_owned(), "ritz".to_owned());
     let error = bench.client.call(book()).idempotency_key("1").await.expect_err("a mismatch");
     let ClientError::Unavailable { message, .. } = error else { panic!("{error:?}") };
@@ -50,7 +50,7 @@ async fn the_caller_goes_on_when_they_agree_again() {
     assert_eq!((bench.booked("ada").await, bench.free("ritz").await), (1, 3));
     assert!(matches!(bench.client.status::<travel::book>(id("book")).await, Ok(Some(Status::Running { .. }))));
 
-    bench.differs_at(None);
+    bench.differs(None);
     bench.settle().await;
     assert_eq!(bench.client.result::<travel::book>(id("book")).await.expect("an answer"), Some(Ok(2)));
     assert_eq!((bench.booked("ada").await, bench.free("ritz").await), (11, 2));
@@ -73,16 +73,47 @@ async fn a_caller_that_nobody_mends_is_parked_and_can_be_restarted() {
 #[tokio::test(start_paused = true)]
 async fn a_transaction_is_rolled_back_and_tried_again() {
     let bench = Bench::new().await;
-    bench.differs_at(Some("savoy"));
+    bench.differs(Some(("reserve", "savoy")));
     let both = travel::book_both("ada".to_owned(), "ritz".to_owned(), "savoy".to_owned());
     bench.client.call(both).idempotency_key("1").await.expect_err("a mismatch");
     assert_eq!(beldi::testing::locked_rows(&bench.host).await.expect("rows"), Vec::<String>::new());
     assert_eq!((bench.free("ritz").await, bench.free("savoy").await, bench.booked("ada").await), (3, 3, 0));
 
-    bench.differs_at(None);
+    bench.differs(None);
     bench.settle().await;
     assert_eq!(bench.client.result::<travel::book_both>(id("book_both")).await.expect("an answer"), Some(Ok(4)));
     assert_eq!((bench.free("ritz").await, bench.free("savoy").await, bench.booked("ada").await), (2, 2, 2));
+}
+
+/// A detached call is refused like any other: it is not taken down, and the caller's step is still to be made.
+#[tokio::test(start_paused = true)]
+async fn a_detached_call_is_placed_when_they_agree_again() {
+    let bench = Bench::new().await;
+    bench.differs(Some(("clean", "")));
+    let leave = travel::leave("ritz".to_owned());
+    let error = bench.client.call(leave).idempotency_key("1").await.expect_err("a mismatch");
+    assert!(error.to_string().contains(hotel::clean::SIGNATURE), "{error}");
+    assert_eq!(bench.free("ritz").await, 3);
+
+    bench.differs(None);
+    bench.settle().await;
+    assert_eq!(bench.client.result::<travel::leave>(id("leave")).await.expect("an answer"), Some(()));
+    assert_eq!(bench.free("ritz").await, 4);
+}
+
+/// What a transaction holds back is delivered by the record of its decision, which carries the contract too.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_was_held_back_is_placed_when_they_agree_again() {
+    let bench = Bench::new().await;
+    bench.differs(Some(("clean", "")));
+    let change = travel::change("ada".to_owned(), "ritz".to_owned());
+    bench.client.call(change).idempotency_key("1").await.expect_err("a mismatch");
+    assert_eq!((bench.booked("ada").await, bench.free("ritz").await), (1, 2), "committed, and not cleaned");
+
+    bench.differs(None);
+    bench.settle().await;
+    assert_eq!(bench.client.result::<travel::change>(id("change")).await.expect("an answer"), Some(Ok(2)));
+    assert_eq!((bench.booked("ada").await, bench.free("ritz").await), (1, 3), "cleaned once");
 }
 
 /// A caller that relies on a result for longer than it is kept would let the callee run twice.

@@ -98,6 +98,17 @@ pub(crate) async fn leave(hotel: String) {
     clean(hotel).detach().await;
 }
 
+/// Reserves, and has a room cleaned after the commit.
+#[beldi::function(service = Travel)]
+pub(crate) async fn change(guest: String, hotel: String) -> Result<i64, SoldOut> {
+    beldi::txn! {
+        let confirmation = reserve(hotel.clone()).await?;
+        Trip { guest: guest.clone(), booked: 1 }.put().await;
+        clean(hotel.clone()).detach().await;
+        Ok(confirmation.left)
+    }
+}
+
 #[beldi::function(service = Travel)]
 pub(crate) async fn leave_and_rely(hotel: String) {
     wrong::clean(hotel).await;
