@@ -89,7 +89,11 @@ mod hexadecimal {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        u64::from_str_radix(&text, 16).map_err(serde::de::Error::custom)
+        let number = u64::from_str_radix(&text, 16).map_err(serde::de::Error::custom)?;
+        match format!("{number:016x}") == text {
+            true => Ok(number),
+            false => Err(serde::de::Error::custom("not 16 hexadecimal digits")),
+        }
     }
 }
 
@@ -104,5 +108,8 @@ mod tests {
         let json = r#"{"signature":"cbf29ce484222325"}"#;
         assert_eq!(serde_json::to_string(&contract).expect("JSON"), json);
         assert_eq!(serde_json::from_str::<Contract>(json).expect("a contract"), contract);
+        for other in ["cbf29ce48422232", "+bf29ce484222325", "CBF29CE484222325", ""] {
+            assert!(serde_json::from_str::<Contract>(&json.replace("cbf29ce484222325", other)).is_err(), "{other}");
+        }
     }
 }

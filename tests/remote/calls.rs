@@ -61,6 +61,10 @@ async fn calls_between_services_carry_the_contract() {
     assert_eq!(has_contract("look"), [false]);
     assert_eq!(has_contract("free"), [true]);
     assert_eq!(has_contract("reserve"), [true; 3]);
+    // What was accepted runs, whatever is deployed between.
+    bench.client.call(travel::leave("ritz".to_owned())).await.expect("an answer");
+    bench.settle().await;
+    assert_eq!(has_contract("clean"), [true, false]);
 }
 
 #[test]
@@ -70,7 +74,7 @@ fn a_remote_service_is_none_of_the_program() {
     assert_eq!(registry.services().collect::<Vec<_>>(), ["hotel", "travel"]);
     assert_eq!(
         registry.functions().filter(|function| format!("{function:?}").contains("tests/remote/travel.rs")).count(),
-        9
+        11
     );
     assert_eq!(travel::reserve::SIGNATURE, hotel::reserve::SIGNATURE);
 }

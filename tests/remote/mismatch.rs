@@ -85,6 +85,24 @@ async fn a_transaction_is_rolled_back_and_tried_again() {
     assert_eq!((bench.free("ritz").await, bench.free("savoy").await, bench.booked("ada").await), (2, 2, 2));
 }
 
+/// The coordinator's callee was told by its own callee that the contract differs. It said `unavailable`, so nobody
+/// decided: the rows of all services stayed locked until the two sides agreed again, or an operator came.
+#[tokio::test(start_paused = true)]
+async fn a_transaction_is_rolled_back_when_a_participant_is_refused() {
+    let bench = Bench::new().await;
+    bench.differs(Some(("reserve", "savoy")));
+    let error =
+        bench.client.call(travel::book_through("ada".to_owned())).idempotency_key("1").await.expect_err("a mismatch");
+    assert!(error.to_string().contains(hotel::reserve::SIGNATURE), "{error}");
+    assert_eq!(beldi::testing::locked_rows(&bench.host).await.expect("rows"), Vec::<String>::new());
+    assert_eq!((bench.free("ritz").await, bench.free("savoy").await, bench.booked("ada").await), (3, 3, 0));
+
+    bench.differs(None);
+    bench.settle().await;
+    assert_eq!(bench.client.result::<travel::book_through>(id("book_through")).await.expect("an answer"), Some(Ok(4)));
+    assert_eq!((bench.free("ritz").await, bench.free("savoy").await, bench.booked("ada").await), (2, 2, 1));
+}
+
 /// A detached call is refused like any other: it is not taken down, and the caller's step is still to be made.
 #[tokio::test(start_paused = true)]
 async fn a_detached_call_is_placed_when_they_agree_again() {

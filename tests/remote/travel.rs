@@ -98,6 +98,21 @@ pub(crate) async fn leave(hotel: String) {
     clean(hotel).detach().await;
 }
 
+#[beldi::function(service = Travel)]
+pub(crate) async fn reserve_for(guest: String, hotel: String) -> Result<i64, SoldOut> {
+    Trip::update(&guest).add(Trip::BOOKED, 1).await;
+    Ok(reserve(hotel).await?.left)
+}
+
+/// A transaction in which another function makes the calls.
+#[beldi::function(service = Travel)]
+pub(crate) async fn book_through(guest: String) -> Result<i64, SoldOut> {
+    beldi::txn! {
+        let ritz = reserve("ritz".to_owned()).await?.left;
+        Ok(ritz + reserve_for(guest.clone(), "savoy".to_owned()).await?)
+    }
+}
+
 /// Reserves, and has a room cleaned after the commit.
 #[beldi::function(service = Travel)]
 pub(crate) async fn change(guest: String, hotel: String) -> Result<i64, SoldOut> {

@@ -322,7 +322,8 @@ pub(crate) async fn failed(
             tracing::warn!(%error, "the failure could not be noted; the instance stays due");
         }
     }
-    match permanent {
+    // What ends the try of a participant ends that of its coordinator, which rolls back instead of holding on.
+    match permanent || (identity.transaction.is_some() && error.fault.ends_a_try()) {
         true => InvokeError::Refused(Box::new(error.problem())),
         false => InvokeError::Unavailable(text),
     }
