@@ -49,7 +49,7 @@ pub enum ClientError {
     Data(#[from] DataError),
     /// The function has given a result that is none of the type which the client expects.
     #[error("the result of {service}/{function} instance {instance} is not what the client expects: {error}")]
-    Result {
+    UnexpectedResult {
         /// The service.
         service: &'static str,
         /// The function.
@@ -64,6 +64,9 @@ pub enum ClientError {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
+
+/// What a client looks up. A type without the bounds on what it is about, so that one which is not met is one mistake.
+pub type ClientFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, ClientError>> + Send + 'a>>;
 
 impl Client {
     /// A client that invokes functions through this environment.
@@ -82,17 +85,23 @@ impl Client {
     }
 
     /// What the journal says of an instance of function `F`; `None` if it has none.
-    pub async fn status<F: Handler>(&self, instance: InstanceId) -> Result<Option<Status>, ClientError> {
-        let found = look_up(&self.environment, <F::Service as Service>::NAME, instance).await?;
-        Ok(found.map(|(_, status)| status))
+    pub fn status<F: Handler>(&self, instance: InstanceId) -> ClientFuture<'_, Option<Status>> {
+        Box::pin(self.status_of::<F>(instance))
     }
 
     /// The result of an instance of function `F` that is done; `None` if it is not.
-    pub async fn result<F: Handler>(&self, instance: InstanceId) -> Result<Option<F::Output>, ClientError> {
-        match self.status::<F>(instance).await? {
-            Some(Status::Done { result }) => decode::<F>(instance, &result).map(Some),
-            _ => Ok(None),
-        }
+    pub fn result<F: Handler>(&self, instance: InstanceId) -> ClientFuture<'_, Option<F::Output>> {
+        Box::pin(async move {
+            match self.status_of::<F>(instance).await? {
+                Some(Status::Done { result }) => decode::<F>(instance, &result).map(Some),
+                _ => Ok(None),
+            }
+        })
+    }
+
+    async fn status_of<F: Handler>(&self, instance: InstanceId) -> Result<Option<Status>, ClientError> {
+        let found = look_up(&self.environment, <F::Service as Service>::NAME, instance).await?;
+        Ok(found.map(|(_, status)| status))
     }
 
     /// Lets a parked instance of `service` run again. Gives whether it was parked.
@@ -164,7 +173,7 @@ pub(crate) async fn look_up(
 /// The result as the type that the client has for it.
 fn decode<F: Function>(instance: InstanceId, json: &str) -> Result<F::Output, ClientError> {
     let service = <F::Service as Service>::NAME;
-    let refuse = |error| ClientError::Result { service, function: F::NAME, instance, error };
+    let refuse = |error| ClientError::UnexpectedResult { service, function: F::NAME, instance, error };
     (F::CODEC.decode_output)(json).map_err(refuse)
 }
 

@@ -68,7 +68,7 @@ pub enum Fault {
     },
     /// A called function has given a result that is none of the type which the caller expects.
     #[error("the result of {service}/{function} instance {instance} is not what the caller expects: {error}")]
-    Result {
+    UnexpectedResult {
         /// The callee's service.
         service: &'static str,
         /// The callee.
@@ -198,7 +198,7 @@ impl Fault {
                 matches!(error, InvokeError::Refused(problem) if is_lasting(problem.kind))
             }
             Self::Diverged(_) | Self::Damaged(_) | Self::Key(_) | Self::Data(_) => true,
-            Self::Item { .. } | Self::TooLarge { .. } | Self::Result { .. } => true,
+            Self::Item { .. } | Self::TooLarge { .. } | Self::UnexpectedResult { .. } => true,
         }
     }
 
@@ -230,7 +230,7 @@ impl Fault {
             Self::Diverged(_) => ProblemKind::Diverged,
             Self::Damaged(_) => ProblemKind::Damaged,
             Self::Key(_) => ProblemKind::InvalidKey,
-            Self::Data(_) | Self::Item { .. } | Self::Result { .. } => ProblemKind::InvalidData,
+            Self::Data(_) | Self::Item { .. } | Self::UnexpectedResult { .. } => ProblemKind::InvalidData,
             Self::TooLarge { .. } | Self::Store(StoreError::ItemTooLarge { .. }) => ProblemKind::TooLarge,
             Self::Store(StoreError::TableNotFound { .. } | StoreError::Invalid { .. } | StoreError::Denied { .. }) => {
                 ProblemKind::StoreRefused

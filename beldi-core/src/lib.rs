@@ -45,7 +45,7 @@ mod world;
 
 pub use attempt::Nondeterminism;
 pub use checksum::Damage;
-pub use client::{Client, ClientCall, ClientError, ClientStart};
+pub use client::{Client, ClientCall, ClientError, ClientFuture, ClientStart};
 pub use condition::Condition;
 pub use contract::Contract;
 pub use data::{Data, DataError};

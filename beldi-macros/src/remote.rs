@@ -20,20 +20,24 @@ pub(crate) fn remote(tokens: TokenStream) -> TokenStream {
         return errors.to_compile_errors();
     };
     service.check(&mut errors);
-    let functions: Vec<_> = functions.iter().map(|declared| expand(&service, declared, &mut errors)).collect();
+    let functions: Vec<_> = functions.into_iter().map(|declared| expand(&service, declared, &mut errors)).collect();
     // The type alone: the program that has the service registers it.
     let service = expand_type(&service);
     let errors = errors.to_compile_errors();
     quote!(#errors #service #(#functions)*)
 }
 
-fn expand(service: &Service, declared: &Declared, errors: &mut Errors) -> TokenStream {
-    let Declared { callable, attributes, .. } = declared;
-    let options = parse::options(attributes, errors);
+fn expand(service: &Service, mut declared: Declared, errors: &mut Errors) -> TokenStream {
+    let options = parse::options(&declared.attributes, errors);
     declared.check(errors);
+    let callable = &mut declared.callable;
     callable.check_qualifiers(errors);
     let ident = &service.ident;
     let is_usable = function::check::signature(&callable.sig, errors);
+    // What is no method cannot have a receiver, not even to be callable after the mistake.
+    if callable.sig.receiver().is_some() {
+        callable.sig.inputs = callable.sig.inputs.iter().skip(1).cloned().collect();
+    }
     let contract = || Contract::new(callable, quote!(#ident), options.read_only, options.retention);
     match is_usable.then(contract).flatten() {
         Some(contract) => contract.expand(),

@@ -151,7 +151,9 @@ async fn a_result_of_another_form_is_named_and_read_again_by_new_code() {
     let bench = Bench::new().await;
     TYPES_ARE_MENDED.store(false, Ordering::SeqCst);
     let error = bench.client.call(travel::reserve("carlton".to_owned())).await.expect_err("another form");
-    let ClientError::Result { service: "hotel", function: "reserve", .. } = error else { panic!("{error:?}") };
+    let ClientError::UnexpectedResult { service: "hotel", function: "reserve", .. } = error else {
+        panic!("{error:?}")
+    };
     let book = || travel::book("ada".to_owned(), "carlton".to_owned());
     let problem = refusal(bench.client.call(book()).idempotency_key("1").await);
     assert_eq!((problem.kind, problem.step.as_deref()), (ProblemKind::InvalidData, Some("2")));

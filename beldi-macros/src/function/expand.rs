@@ -1,6 +1,6 @@
 //! What is written for a function: what callers see, the handler, and the registration.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::model::Function;
@@ -26,9 +26,12 @@ fn handler(function: &Function<'_>, errors: &mut Errors) -> TokenStream {
     let context = Context { service: service.clone(), read_only, output: Some(output.clone()) };
     let body = body::expand(function.body, &context, errors);
     let cx = body::cx();
+    let service_span = service.clone().into_iter().last().map_or_else(Span::call_site, |token| token.span());
+    // What only a service of this program can have is told at the name of the service.
+    let trait_path = quote_spanned!(service_span=> ::beldi::Handler);
     quote! {
         #(#everywhere)*
-        impl ::beldi::Handler for #ident {
+        impl #trait_path for #ident {
             const TIMEOUT: ::core::option::Option<::beldi::__private::Duration> = #timeout;
             const CODE: u64 = #code;
 

@@ -1,7 +1,5 @@
 //! What is not declared as `read_only` has effects.
 
-use beldi::prelude::*;
-
 beldi::service!(Travel = "travel");
 
 beldi::remote! {

@@ -1,7 +1,5 @@
 //! The other team's service has the functions that the other team writes.
 
-use beldi::prelude::*;
-
 beldi::remote! {
     pub Hotel = "hotel";
 }

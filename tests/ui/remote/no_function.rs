@@ -1,7 +1,5 @@
 //! Only functions cross the boundary: a table stays with its service.
 
-use beldi::prelude::*;
-
 beldi::remote! {
     pub Hotel = "hotel";
 

@@ -1,6 +1,5 @@
 //! The journal of the other service is there, not here.
 
-use beldi::prelude::*;
 use beldi::{Client, InstanceId};
 
 beldi::remote! {

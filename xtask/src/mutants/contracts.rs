@@ -65,8 +65,8 @@ pub(super) const CONTRACTS: &[Mutant] = &[
     Mutant {
         rule: "a result that does not fit parks the caller",
         file: "beldi-core/src/error.rs",
-        original: "Self::Item { .. } | Self::TooLarge { .. } | Self::Result { .. } => true,",
-        broken: "Self::Item { .. } | Self::TooLarge { .. } => true,\n            Self::Result { .. } => false,",
+        original: "Self::Item { .. } | Self::TooLarge { .. } | Self::UnexpectedResult { .. } => true,",
+        broken: "Self::Item { .. } | Self::TooLarge { .. } => true,\n            Self::UnexpectedResult { .. } => false,",
         noticed_by: &[MISMATCH],
     },
 ];

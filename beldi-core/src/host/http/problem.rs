@@ -155,7 +155,7 @@ impl From<ClientError> for Refusal {
         match error {
             ClientError::Refused(problem) => (*problem).into(),
             ClientError::Unavailable { message, .. } => Self::new(ProblemKind::Unavailable, message),
-            error @ (ClientError::Data(_) | ClientError::Result { .. }) => {
+            error @ (ClientError::Data(_) | ClientError::UnexpectedResult { .. }) => {
                 Self::new(ProblemKind::InvalidData, error.to_string())
             }
             ClientError::Store(error) => error.into(),
