@@ -62,6 +62,8 @@
 //! - An [`Item`] is the type of a table's rows, in native DynamoDB attributes.
 //! - Operations are values: [`Item::get`], [`Item::put`], [`Item::update`], [`Item::query`], a call of a
 //!   function by its own name, [`now`], [`uuid`], [`external`]. Awaiting one makes it a step.
+//! - [`remote!`] declares functions of other programs by contract: they are called alike, and none of their code is
+//!   linked.
 //! - A [`txn!`] is serializable, over rows and functions of several services: what it reads stays as it was read,
 //!   what it writes becomes visible together, and functions that it calls take part. Conflicts are tried again
 //!   where no handler sees it.
@@ -93,7 +95,7 @@
 #[doc(inline)]
 pub use beldi_core::*;
 #[doc(inline)]
-pub use beldi_macros::{Item, function, helper, join, service, test, txn};
+pub use beldi_macros::{Item, function, helper, join, remote, service, test, txn};
 
 #[doc(hidden)]
 pub use beldi_core::__private;

@@ -13,7 +13,8 @@
 //!                 "name": "hotel", "at": "src/hotel.rs:5",
 //!                 "functions": [
 //!                     {
-//!                         "name": "reserve", "arguments": ["stay"], "read_only": false, "fallible": true,
+//!                         "name": "reserve", "arguments": ["stay"],
+//!                         "signature": "async fn reserve(stay: Stay) -> bool", "read_only": false, "fallible": true,
 //!                         "at": "src/hotel.rs:21"
 //!                     }
 //!                 ]
@@ -44,6 +45,7 @@
 //! functions. The command `cargo beldi` is made of them.
 
 mod check;
+mod contract;
 mod error;
 mod live;
 mod plan;
@@ -58,6 +60,7 @@ pub use beldi_core::manifest::{
 };
 pub use beldi_core::marks::{ANY_SERVICE, Mark, find as marks};
 pub use beldi_core::store::ScalarType;
+pub use contract::contract;
 pub use error::{ManifestError, ManifestProblem, ManifestProblems};
 pub use live::{DescribedTable, Difference, LiveTable};
 pub use plan::{

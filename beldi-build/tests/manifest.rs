@@ -95,7 +95,8 @@ fn the_format_is_what_is_documented() {
     let at = function["at"].take();
     assert!(at.as_str().is_some_and(|at| at.starts_with("beldi-build/tests/manifest.rs:")), "{at}");
     let reserve = json!({
-        "name": "reserve", "arguments": ["hotel", "night"], "read_only": false, "fallible": false, "timeout_ms": 5000,
+        "name": "reserve", "arguments": ["hotel", "night"],
+        "signature": "async fn reserve(hotel: String, night: u32) -> bool", "read_only": false, "fallible": false, "timeout_ms": 5000,
         "retention_ms": 2_592_000_000_u64, "at": null
     });
     assert_eq!(function, reserve);

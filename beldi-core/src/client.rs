@@ -6,10 +6,11 @@ use std::pin::Pin;
 
 use crate::attributes::get_string;
 use crate::checksum;
+use crate::contract::{Contract, with_both_sides};
 use crate::data::DataError;
 use crate::environment::Environment;
 use crate::error::{InvokeError, Problem};
-use crate::function::Function;
+use crate::function::{Function, Handler};
 use crate::ids::InstanceId;
 use crate::intent::{self, Status};
 use crate::invoke::{Delivery, Invocation};
@@ -46,10 +47,26 @@ pub enum ClientError {
     /// Arguments or result cannot be encoded.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// The function has given a result that is none of the type which the client expects.
+    #[error("the result of {service}/{function} instance {instance} is not what the client expects: {error}")]
+    UnexpectedResult {
+        /// The service.
+        service: &'static str,
+        /// The function.
+        function: &'static str,
+        /// The instance.
+        instance: InstanceId,
+        /// What serde says.
+        #[source]
+        error: DataError,
+    },
     /// The store could not be asked.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
+
+/// What a client looks up. A type without the bounds on what it is about, so that one which is not met is one mistake.
+pub type ClientFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, ClientError>> + Send + 'a>>;
 
 impl Client {
     /// A client that invokes functions through this environment.
@@ -68,17 +85,23 @@ impl Client {
     }
 
     /// What the journal says of an instance of function `F`; `None` if it has none.
-    pub async fn status<F: Function>(&self, instance: InstanceId) -> Result<Option<Status>, ClientError> {
-        let found = look_up(&self.environment, <F::Service as Service>::NAME, instance).await?;
-        Ok(found.map(|(_, status)| status))
+    pub fn status<F: Handler>(&self, instance: InstanceId) -> ClientFuture<'_, Option<Status>> {
+        Box::pin(self.status_of::<F>(instance))
     }
 
     /// The result of an instance of function `F` that is done; `None` if it is not.
-    pub async fn result<F: Function>(&self, instance: InstanceId) -> Result<Option<F::Output>, ClientError> {
-        match self.status::<F>(instance).await? {
-            Some(Status::Done { result }) => Ok(Some((F::CODEC.decode_output)(&result)?)),
-            _ => Ok(None),
-        }
+    pub fn result<F: Handler>(&self, instance: InstanceId) -> ClientFuture<'_, Option<F::Output>> {
+        Box::pin(async move {
+            match self.status_of::<F>(instance).await? {
+                Some(Status::Done { result }) => decode::<F>(instance, &result).map(Some),
+                _ => Ok(None),
+            }
+        })
+    }
+
+    async fn status_of<F: Handler>(&self, instance: InstanceId) -> Result<Option<Status>, ClientError> {
+        let found = look_up(&self.environment, <F::Service as Service>::NAME, instance).await?;
+        Ok(found.map(|(_, status)| status))
     }
 
     /// Lets a parked instance of `service` run again. Gives whether it was parked.
@@ -147,6 +170,21 @@ pub(crate) async fn look_up(
     Ok(Some((function.to_owned(), Status::of(&intent))))
 }
 
+/// The result as the type that the client has for it.
+fn decode<F: Function>(instance: InstanceId, json: &str) -> Result<F::Output, ClientError> {
+    let service = <F::Service as Service>::NAME;
+    let refuse = |error| ClientError::UnexpectedResult { service, function: F::NAME, instance, error };
+    (F::CODEC.decode_output)(json).map_err(refuse)
+}
+
+/// The error of a call, with what the client declares where that is the point.
+fn explained<F: Function>(error: ClientError) -> ClientError {
+    match error {
+        ClientError::Refused(problem) => ClientError::Refused(with_both_sides::<F>(problem)),
+        error => error,
+    }
+}
+
 /// A call that is being made: await it for the result.
 #[must_use = "nothing happens until it is awaited"]
 pub struct ClientCall<'a, F> {
@@ -185,7 +223,8 @@ impl<F: Function> ClientStart<'_, F> {
         };
         let (service, function) = (service.to_owned(), function.to_owned());
         let (arguments, caller, transaction) = (self.call.arguments?, None, None);
-        Ok(Invocation { service, function, instance, arguments, caller, delivery, transaction })
+        let contract = Some(Contract::of_client::<F>());
+        Ok(Invocation { service, function, instance, arguments, caller, delivery, transaction, contract })
     }
 }
 
@@ -196,8 +235,10 @@ impl<'a, F: Function> IntoFuture for ClientCall<'a, F> {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let client = self.start.client;
-            let result = client.deliver(self.start.invocation(Delivery::First)?).await?;
-            Ok((F::CODEC.decode_output)(&result)?)
+            let invocation = self.start.invocation(Delivery::First)?;
+            let instance = invocation.instance;
+            let result = client.deliver(invocation).await.map_err(explained::<F>)?;
+            decode::<F>(instance, &result)
         })
     }
 }
@@ -211,7 +252,7 @@ impl<'a, F: Function> IntoFuture for ClientStart<'a, F> {
             let client = self.client;
             let invocation = self.invocation(Delivery::Accept)?;
             let instance = invocation.instance;
-            client.deliver(invocation).await?;
+            client.deliver(invocation).await.map_err(explained::<F>)?;
             Ok(instance)
         })
     }

@@ -193,6 +193,8 @@ async fn claim(environment: &Environment, service: &str, due: &Attributes) -> Re
         caller: get_string(&intent, "caller").map(str::to_owned),
         delivery: Delivery::Repeat,
         transaction: intent::transaction_of(&intent),
+        // It was compared when the instance was begun.
+        contract: None,
     })))
 }
 

@@ -4,12 +4,11 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use crate::checksum::Damage;
 use crate::data::DataError;
 use crate::ids::{InstanceId, StepPath};
 use crate::key::KeyError;
+pub use crate::problem::{InvokeError, Problem, ProblemKind};
 use crate::store::StoreError;
 
 /// Why an attempt could not go on. Not `Clone`, not visible to handlers.
@@ -66,6 +65,19 @@ pub enum Fault {
         /// What the callee's host said.
         #[source]
         error: InvokeError,
+    },
+    /// A called function has given a result that is none of the type which the caller expects.
+    #[error("the result of {service}/{function} instance {instance} is not what the caller expects: {error}")]
+    UnexpectedResult {
+        /// The callee's service.
+        service: &'static str,
+        /// The callee.
+        function: &'static str,
+        /// Its instance.
+        instance: InstanceId,
+        /// What serde says.
+        #[source]
+        error: DataError,
     },
     /// The handler panicked.
     #[error("the handler panicked: {message}")]
@@ -186,7 +198,7 @@ impl Fault {
                 matches!(error, InvokeError::Refused(problem) if is_lasting(problem.kind))
             }
             Self::Diverged(_) | Self::Damaged(_) | Self::Key(_) | Self::Data(_) => true,
-            Self::Item { .. } | Self::TooLarge { .. } => true,
+            Self::Item { .. } | Self::TooLarge { .. } | Self::UnexpectedResult { .. } => true,
         }
     }
 
@@ -218,7 +230,7 @@ impl Fault {
             Self::Diverged(_) => ProblemKind::Diverged,
             Self::Damaged(_) => ProblemKind::Damaged,
             Self::Key(_) => ProblemKind::InvalidKey,
-            Self::Data(_) | Self::Item { .. } => ProblemKind::InvalidData,
+            Self::Data(_) | Self::Item { .. } | Self::UnexpectedResult { .. } => ProblemKind::InvalidData,
             Self::TooLarge { .. } | Self::Store(StoreError::ItemTooLarge { .. }) => ProblemKind::TooLarge,
             Self::Store(StoreError::TableNotFound { .. } | StoreError::Invalid { .. } | StoreError::Denied { .. }) => {
                 ProblemKind::StoreRefused
@@ -274,124 +286,5 @@ impl AttemptError {
             instance: Some(self.instance),
             step: self.step.as_ref().map(|(path, _)| path.to_string()),
         }
-    }
-}
-
-/// Why an invocation gave no result.
-#[derive(Debug, Clone, thiserror::Error, Serialize, Deserialize)]
-pub enum InvokeError {
-    /// The attempt died or could not start; the instance may or may not have begun. Asking again with
-    /// the same instance id is safe and is what to do.
-    #[error("{0}")]
-    Unavailable(String),
-    /// The function has no result to give, and asking again at once will not change that.
-    #[error("{0}")]
-    Refused(Box<Problem>),
-}
-
-/// A typed answer to something that went wrong, made for people and programs: the body of an
-/// `application/problem+json` response.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-#[error("{detail}")]
-pub struct Problem {
-    /// What went wrong, as a word for programs.
-    pub kind: ProblemKind,
-    /// What went wrong, as a sentence for people.
-    pub detail: String,
-    /// The service.
-    pub service: String,
-    /// The function.
-    pub function: String,
-    /// The instance, where there is one.
-    pub instance: Option<InstanceId>,
-    /// The step, where it went wrong in one.
-    pub step: Option<String>,
-}
-
-/// The kinds of [`Problem`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum ProblemKind {
-    /// A transaction asks for what it cannot have; it is rolled back.
-    TransactionRefused,
-    /// There is no such function.
-    UnknownFunction,
-    /// The arguments are no JSON, or not what the function takes. Nothing was done.
-    InvalidArguments,
-    /// The arguments are over their limit. Nothing was done.
-    ArgumentsTooLarge,
-    /// A result, an item or a journal record is over its limit.
-    TooLarge,
-    /// The idempotency key was used before with other arguments. Nothing was done.
-    IdempotencyKeyReused,
-    /// A key that DynamoDB cannot hold.
-    InvalidKey,
-    /// A value that cannot be encoded, or a row that is not what the code expects.
-    InvalidData,
-    /// A replay asked for another step than the recorded one; the instance is parked.
-    Diverged,
-    /// A journal record, a segment or a row is not as beldi wrote it; the instance is parked.
-    Damaged,
-    /// The instance failed too often or in a way that retrying does not mend; an operator restarts it.
-    Parked,
-    /// A table is missing, or refuses the request.
-    StoreRefused,
-    /// A called function has no result to give.
-    CalleeFailed,
-    /// The handler panicked.
-    Panicked,
-    /// There is no such instance.
-    UnknownInstance,
-    /// The function could not be run now; the same request may succeed later.
-    Unavailable,
-}
-
-impl ProblemKind {
-    /// The word for programs.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::UnknownFunction => "unknown-function",
-            Self::InvalidArguments => "invalid-arguments",
-            Self::ArgumentsTooLarge => "arguments-too-large",
-            Self::TooLarge => "too-large",
-            Self::IdempotencyKeyReused => "idempotency-key-reused",
-            Self::InvalidKey => "invalid-key",
-            Self::InvalidData => "invalid-data",
-            Self::Diverged => "diverged",
-            Self::Damaged => "damaged",
-            Self::Parked => "parked",
-            Self::StoreRefused => "store-refused",
-            Self::CalleeFailed => "callee-failed",
-            Self::Panicked => "panicked",
-            Self::UnknownInstance => "unknown-instance",
-            Self::Unavailable => "unavailable",
-            Self::TransactionRefused => "transaction-refused",
-        }
-    }
-
-    /// Whether the caller must change the request; everything else may pass, or be mended at the callee.
-    pub fn is_callers_mistake(self) -> bool {
-        matches!(
-            self,
-            Self::InvalidArguments
-                | Self::ArgumentsTooLarge
-                | Self::TooLarge
-                | Self::IdempotencyKeyReused
-                | Self::UnknownInstance
-        )
-    }
-}
-
-impl Serialize for InstanceId {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for InstanceId {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
     }
 }

@@ -1,4 +1,5 @@
-//! Functions: what `#[beldi::function]` implements, and the registry's view of it.
+//! Functions: their contracts, which `#[beldi::function]` and `beldi::remote!` implement, their code, and the registry's
+//! view of both.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,10 +8,11 @@ use std::time::Duration;
 use crate::attempt::Cx;
 use crate::codec::Codec;
 use crate::data::DataError;
-use crate::service::Service;
+use crate::service::{OwnService, Service};
 
-/// A function of a service (the paper's SSF). Implemented by `#[beldi::function]` for a type that has the
-/// name of the handler, so that `hotel::reserve` is both the type and the typed way to call it.
+/// A function of a service (the paper's SSF), as callers see it: its contract. Implemented by `#[beldi::function]` for a
+/// type that has the name of the handler, so that `hotel::reserve` is both the type and the typed way to call it; and by
+/// `beldi::remote!` for functions of other programs.
 pub trait Function: Send + Sync + 'static {
     /// The service whose tables the function may touch.
     type Service: Service;
@@ -24,15 +26,27 @@ pub trait Function: Send + Sync + 'static {
     const ARGUMENT_NAMES: &'static [&'static str];
     /// Whether the function has no effect, as the compiler checked.
     const READ_ONLY: bool;
-    /// How long one attempt may live; the host's default when absent.
-    const TIMEOUT: Option<Duration>;
     /// How long results are kept; the host's default when absent.
     const RETENTION: Option<Duration>;
-    /// A hash of the handler's code, kept in the intent.
-    const CODE: u64;
+    /// Name, arguments and output as one text, in which types go by their own names. Caller and callee must have the
+    /// same.
+    const SIGNATURE: &'static str;
     /// How the arguments and the output are written and read.
     #[doc(hidden)]
     const CODEC: Codec<Self::Arguments, Self::Output>;
+}
+
+/// A function with its code, of this program. Implemented by `#[beldi::function]`.
+#[diagnostic::on_unimplemented(
+    message = "BELDI040: the function `{Self}` belongs to another program",
+    label = "declared with `beldi::remote!`: its code and its journal are elsewhere",
+    note = "call it, with an idempotency key to ask for its result again"
+)]
+pub trait Handler: Function<Service: OwnService> {
+    /// How long one attempt may live; the host's default when absent.
+    const TIMEOUT: Option<Duration>;
+    /// A hash of the handler's code, kept in the intent.
+    const CODE: u64;
 
     /// The handler, each `.await` made a step.
     fn run(cx: Cx, arguments: Self::Arguments) -> impl Future<Output = Self::Output> + Send;
@@ -47,7 +61,7 @@ pub trait Function: Send + Sync + 'static {
 pub trait ReadOnlyFunction: Function {}
 
 /// What a host does to run an attempt: arguments in, JSON of the output out.
-pub(crate) type Handler = fn(Cx, &str) -> Result<HandlerFuture, DataError>;
+pub(crate) type Run = fn(Cx, &str) -> Result<HandlerFuture, DataError>;
 /// The JSON of what a handler returned.
 pub(crate) type HandlerFuture = Pin<Box<dyn Future<Output = Result<String, DataError>> + Send>>;
 
@@ -57,6 +71,7 @@ pub struct FunctionEntry {
     pub(crate) service: &'static str,
     pub(crate) name: &'static str,
     pub(crate) argument_names: &'static [&'static str],
+    pub(crate) signature: &'static str,
     pub(crate) read_only: bool,
     pub(crate) fallible: bool,
     pub(crate) timeout: Option<Duration>,
@@ -64,7 +79,7 @@ pub struct FunctionEntry {
     pub(crate) code: u64,
     pub(crate) file: &'static str,
     pub(crate) line: u32,
-    pub(crate) handler: Handler,
+    pub(crate) handler: Run,
     pub(crate) check_arguments: fn(&str) -> Result<(), DataError>,
 }
 
@@ -77,11 +92,12 @@ impl std::fmt::Debug for FunctionEntry {
 impl FunctionEntry {
     /// The entry of function `F`, declared at `file` and `line`. `fallible` says that its output is a
     /// `Result`, which a gateway answers by status.
-    pub const fn of<F: Function>(fallible: bool, file: &'static str, line: u32) -> Self {
+    pub const fn of<F: Handler>(fallible: bool, file: &'static str, line: u32) -> Self {
         Self {
             service: <F::Service as Service>::NAME,
             name: F::NAME,
             argument_names: F::ARGUMENT_NAMES,
+            signature: F::SIGNATURE,
             read_only: F::READ_ONLY,
             fallible,
             timeout: F::TIMEOUT,
@@ -95,7 +111,7 @@ impl FunctionEntry {
     }
 }
 
-fn handle<F: Function>(cx: Cx, arguments: &str) -> Result<HandlerFuture, DataError> {
+fn handle<F: Handler>(cx: Cx, arguments: &str) -> Result<HandlerFuture, DataError> {
     let arguments = (F::CODEC.decode_arguments)(arguments)?;
     Ok(Box::pin(async move { (F::CODEC.encode_output)(&F::run(cx, arguments).await) }))
 }

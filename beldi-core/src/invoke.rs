@@ -5,6 +5,7 @@ use std::pin::Pin;
 
 use serde::{Deserialize, Serialize};
 
+use crate::contract::Contract;
 use crate::error::InvokeError;
 use crate::ids::InstanceId;
 use crate::txn::TransactionContext;
@@ -27,6 +28,9 @@ pub struct Invocation {
     /// The transaction that the call joins, or whose decision is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transaction: Option<TransactionContext>,
+    /// What the sender takes for granted about the function; absent within a service, and from who knows no types.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract: Option<Contract>,
 }
 
 /// What the receiver of an [`Invocation`] may rely on, and what is wanted.

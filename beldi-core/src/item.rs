@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use crate::key::{IntoKey, ItemKey, KeyLayout, KeyTypes, KeyValue};
 use crate::ops::{BatchGet, Delete, Get, Put, Query, Scan, Update};
-use crate::service::Service;
+use crate::service::{OwnService, Service};
 
 /// A type whose values are rows of one table of one service. Implemented by `#[derive(Item)]`.
 #[diagnostic::on_unimplemented(
@@ -20,7 +20,7 @@ use crate::service::Service;
 )]
 pub trait Item: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The service that owns the table.
-    type Service: Service;
+    type Service: OwnService;
     /// `Partition<P>` or `Composite<P, S>`, by the key fields.
     type Key: KeyLayout;
     /// The name of the table.

@@ -13,6 +13,7 @@ mod client;
 mod codec;
 mod collector;
 mod condition;
+mod contract;
 mod daal;
 mod data;
 mod environment;
@@ -33,6 +34,7 @@ mod laws;
 pub mod manifest;
 pub mod marks;
 mod ops;
+mod problem;
 mod registry;
 mod service;
 pub mod store;
@@ -43,12 +45,13 @@ mod world;
 
 pub use attempt::Nondeterminism;
 pub use checksum::Damage;
-pub use client::{Client, ClientCall, ClientError, ClientStart};
+pub use client::{Client, ClientCall, ClientError, ClientFuture, ClientStart};
 pub use condition::Condition;
+pub use contract::Contract;
 pub use data::{Data, DataError};
 pub use environment::{Environment, Settings, SettingsError};
 pub use error::{AttemptError, Divergence, Fault, InvokeError, Problem, ProblemKind, TransactionFault};
-pub use function::{Function, ReadOnlyFunction};
+pub use function::{Function, Handler, ReadOnlyFunction};
 pub use garbage::{Garbage, Watermarks, collect_garbage};
 pub use host::{Program, main};
 pub use ids::{InstanceId, InvalidInstanceId, InvalidStepPath, StepPath};
@@ -62,7 +65,7 @@ pub use ops::{
     external, now, random, random_below, uuid,
 };
 pub use registry::{Registry, RegistryError};
-pub use service::{AnyService, Service};
+pub use service::{AnyService, OwnService, Service};
 pub use txn::{InDoubt, Lock, LockGuard, Tallies, TransactionContext, TransactionStatistics, Unlock, lock};
 pub use world::{SystemWorld, VirtualWorld, World};
 

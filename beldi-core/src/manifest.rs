@@ -54,6 +54,8 @@ pub struct FunctionManifest {
     pub name: String,
     /// The names of its arguments, in order.
     pub arguments: Vec<String>,
+    /// Its name, arguments and output as callers of other programs must declare them.
+    pub signature: String,
     /// Whether it has no effect.
     pub read_only: bool,
     /// Whether it returns a `Result`.
@@ -178,6 +180,7 @@ impl FunctionManifest {
         Self {
             name: entry.name.to_owned(),
             arguments: entry.argument_names.iter().map(|name| (*name).to_owned()).collect(),
+            signature: entry.signature.to_owned(),
             read_only: entry.read_only,
             fallible: entry.fallible,
             timeout_ms: entry.timeout.map(millis),

@@ -5,11 +5,19 @@
 //! accepts only operations whose owner is [`UsableIn<S>`] (protocol, invariant 6).
 
 /// A service: some functions, the tables that only they may touch, one journal table, one collector.
-/// Declared with `beldi::service!`.
+/// Declared with `beldi::service!`, or with `beldi::remote!` where it belongs to another program.
 pub trait Service: Send + Sync + 'static {
     /// The name of the service: lower-case letters, digits and hyphens.
     const NAME: &'static str;
 }
+
+/// A service of this program: functions and items can belong to it, and it has a journal here.
+#[diagnostic::on_unimplemented(
+    message = "BELDI040: the service `{Self}` belongs to another program",
+    label = "declared with `beldi::remote!`: its code, its tables and its journal are elsewhere",
+    note = "call its functions; for functions and items of your own declare a service with `beldi::service!`"
+)]
+pub trait OwnService: Service {}
 
 /// The owner of operations that touch no table of their own: calls, the clock, ids. They are steps of
 /// any service. It is also the service of a helper that names none.

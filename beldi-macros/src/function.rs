@@ -8,7 +8,7 @@ use crate::callable::Callable;
 use crate::catalogue;
 use crate::errors::Errors;
 
-mod check;
+pub(crate) mod check;
 mod expand;
 mod model;
 mod parse;

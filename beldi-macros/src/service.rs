@@ -11,10 +11,10 @@ use crate::errors::Errors;
 const MAX_NAME_LENGTH: usize = 63;
 
 /// `pub Hotel = "hotel"`.
-struct Service {
+pub(crate) struct Service {
     attrs: Vec<Attribute>,
     vis: Visibility,
-    ident: Ident,
+    pub(crate) ident: Ident,
     name: LitStr,
 }
 
@@ -25,12 +25,23 @@ pub(crate) fn service(tokens: TokenStream) -> TokenStream {
         errors.push(tokens, &catalogue::service_malformed());
         return errors.to_compile_errors();
     };
-    if !is_service_name(&service.name.value()) {
-        errors.push(&service.name, &catalogue::service_name(&service.name.value()));
-    }
+    service.check(&mut errors);
     let errors = errors.to_compile_errors();
     let expanded = expand(&service);
     quote!(#errors #expanded)
+}
+
+impl Service {
+    /// Refuses a name that has no place in table names and URLs.
+    pub(crate) fn check(&self, errors: &mut Errors) {
+        if !is_service_name(&self.name.value()) {
+            errors.push(&self.name, &catalogue::service_name(&self.name.value()));
+        }
+    }
+
+    fn cfg(&self) -> Vec<&Attribute> {
+        self.attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect()
+    }
 }
 
 impl Parse for Service {
@@ -52,10 +63,10 @@ fn is_service_name(name: &str) -> bool {
         && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
-fn expand(service: &Service) -> TokenStream {
+/// The type that stands for a service, wherever its code is.
+pub(crate) fn expand_type(service: &Service) -> TokenStream {
     let Service { attrs, vis, ident, name } = service;
-    let cfg: Vec<&Attribute> = attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect();
-    let position = quote_spanned!(ident.span()=> file!(), line!());
+    let cfg = service.cfg();
     quote! {
         #(#attrs)*
         #[allow(missing_debug_implementations)]
@@ -69,6 +80,19 @@ fn expand(service: &Service) -> TokenStream {
         #(#cfg)*
         #[diagnostic::do_not_recommend]
         impl ::beldi::__private::UsableIn<#ident> for #ident {}
+    }
+}
+
+fn expand(service: &Service) -> TokenStream {
+    let declared = expand_type(service);
+    let (ident, cfg) = (&service.ident, service.cfg());
+    let position = quote_spanned!(ident.span()=> file!(), line!());
+    quote! {
+        #declared
+
+        #(#cfg)*
+        #[diagnostic::do_not_recommend]
+        impl ::beldi::OwnService for #ident {}
 
         #(#cfg)*
         ::beldi::__private::inventory::submit! {

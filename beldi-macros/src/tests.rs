@@ -8,6 +8,7 @@ mod expansions;
 mod function;
 mod helper;
 mod item;
+mod remote;
 mod test;
 mod transaction;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use beldi::host::{Gateway, GatewayError, LocalHost, Statistics};
-use beldi::{Function, InstanceId, Service, Status};
+use beldi::{Handler, InstanceId, Service, Status};
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -123,7 +123,7 @@ async fn settled(host: &LocalHost) -> Result<(), Box<dyn Error>> {
 
 /// Whether all accepted requests, which were calls of `F`, are done, and no instance of any service is parked or
 /// waits for a decision.
-pub(crate) async fn all_done<F: Function, T>(app: &App<T>, requests: &[Request<T>]) -> Result<Check, Box<dyn Error>> {
+pub(crate) async fn all_done<F: Handler, T>(app: &App<T>, requests: &[Request<T>]) -> Result<Check, Box<dyn Error>> {
     let mut problems = Vec::new();
     let accepted: Vec<_> = requests.iter().filter(|request| request.is_accepted()).collect();
     for request in &accepted {

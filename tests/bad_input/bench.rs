@@ -79,6 +79,7 @@ impl Bench {
             caller: None,
             delivery: Delivery::First,
             transaction: None,
+            contract: None,
         };
         match self.host.invoke(invocation).await {
             Err(InvokeError::Refused(problem)) => *problem,

@@ -185,6 +185,7 @@ async fn own_id(host: &LocalHost) {
         caller: None,
         delivery: Delivery::OwnId,
         transaction: None,
+        contract: None,
     };
     host.invoke(invocation).await.expect("a result");
 }

@@ -76,6 +76,7 @@ fn messages(items: &BTreeMap<(&'static str, String), String>) -> BTreeMap<(&'sta
             caller: Some("bank/pay_in 00 1".to_owned()),
             delivery,
             transaction,
+            contract: None,
         };
         seeds.insert(("invocation", name.to_owned()), serde_json::to_string(&invocation).expect("JSON"));
     }

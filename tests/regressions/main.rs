@@ -317,6 +317,7 @@ async fn a_second_trigger_does_not_repeat_what_is_journaled() {
         caller: None,
         delivery: Delivery::Accepted { start_ms: 1_735_689_600_000 },
         transaction: None,
+        contract: None,
     };
     drop(host.invoke(late).await);
     assert_eq!(PAID.load(Ordering::SeqCst), 1, "the action ran again after its result was journaled");

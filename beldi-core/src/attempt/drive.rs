@@ -130,7 +130,8 @@ fn is_prompt(environment: &Environment, start_ms: u64) -> bool {
 
 /// Checks everything that an invocation claims, before anything is done.
 fn identify(environment: &Environment, invocation: &Invocation, deadline_ms: u64) -> Result<Identity, InvokeError> {
-    let Invocation { service, function: name, instance, arguments, caller, delivery, transaction } = invocation;
+    let Invocation { service, function: name, instance, arguments, caller, delivery, transaction, contract } =
+        invocation;
     let refuse = |kind, detail: String| {
         let (service, function) = (service.clone(), name.clone());
         let problem = Problem { kind, detail, service, function, instance: Some(*instance), step: None };
@@ -140,6 +141,9 @@ fn identify(environment: &Environment, invocation: &Invocation, deadline_ms: u64
         Some(function) => function,
         None => return refuse(ProblemKind::UnknownFunction, format!("there is no function {service}/{name}")),
     };
+    if let Some(breach) = contract.and_then(|contract| contract.breach(function, &environment.settings)) {
+        return refuse(ProblemKind::ContractMismatch, breach);
+    }
     if arguments.len() > MAX_VALUE_BYTES {
         let bytes = arguments.len();
         let detail = format!("the arguments of {service}/{name} have {bytes} bytes, and at most {MAX_VALUE_BYTES} fit");
@@ -171,7 +175,11 @@ async fn accept(environment: &Environment, identity: Identity, invocation: Invoc
     let item = sealed(intent::running(&identity, start_ms, &environment.settings));
     let put = PutItem { table: journal_table(identity.function.service), item, condition, placeholders };
     let task = match environment.store.put(put).await {
-        Ok(()) => Task::Trigger(Box::new(Invocation { delivery: Delivery::Accepted { start_ms }, ..invocation })),
+        Ok(()) => {
+            // What is accepted runs, even if other code is deployed meanwhile.
+            let (delivery, contract) = (Delivery::Accepted { start_ms }, None);
+            Task::Trigger(Box::new(Invocation { delivery, contract, ..invocation }))
+        }
         // It was accepted before: whoever did that has triggered it, or the collector will.
         Err(StoreError::ConditionFailed { .. }) => {
             return match Journal::load(environment, &identity).await {
@@ -314,7 +322,8 @@ pub(crate) async fn failed(
             tracing::warn!(%error, "the failure could not be noted; the instance stays due");
         }
     }
-    match permanent {
+    // What ends the try of a participant ends that of its coordinator, which rolls back instead of holding on.
+    match permanent || (identity.transaction.is_some() && error.fault.ends_a_try()) {
         true => InvokeError::Refused(Box::new(error.problem())),
         false => InvokeError::Unavailable(text),
     }

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::values::{attributes, instance, key, path, text, value};
 use crate::attempt::{Entry, Fingerprint, Record, What, read_records};
 use crate::checksum::sealed;
+use crate::contract::Contract;
 use crate::daal::Difference;
 use crate::ids::StepPath;
 use crate::store::Attributes;
@@ -50,8 +51,11 @@ fn participant() -> impl Strategy<Value = Participant> {
 }
 
 fn held_call() -> impl Strategy<Value = HeldCall> {
-    (text(), text(), instance(), text(), text(), any::<u64>()).prop_map(
-        |(service, function, instance, arguments, caller, kept_ms)| HeldCall {
+    let contract = proptest::option::of((any::<u64>(), any::<u64>()));
+    let contract = contract.prop_map(|some| some.map(|(signature, kept_ms)| Contract { signature, kept_ms }));
+    (text(), text(), instance(), text(), text(), any::<u64>(), contract).prop_map(
+        |(service, function, instance, arguments, caller, kept_ms, contract)| HeldCall {
+            contract,
             service,
             function,
             instance,

@@ -7,6 +7,7 @@ use serde_dynamo::AttributeValue;
 use super::{Observation, Operation};
 use crate::attempt::{Outcome, Step, What};
 use crate::attributes::string;
+use crate::contract::{Contract, with_both_sides};
 use crate::data::{DataError, Lists, canonical};
 use crate::error::{Fault, InvokeError, Problem, ProblemKind};
 use crate::function::{Function, ReadOnlyFunction};
@@ -67,8 +68,8 @@ impl<F: Function> Operation for Call<F> {
         let arguments = self.arguments?;
         if let Some(transaction) = step.cx().transaction() {
             let what = what::<F>(if F::READ_ONLY { "read" } else { "call" }, &arguments);
-            let result = transaction.call(&step, what, callee::<F>(arguments)).await?;
-            return Ok((F::CODEC.decode_output)(&result)?);
+            let result = transaction.call(&step, what, callee::<F>(&step, arguments)).await.map_err(explained::<F>)?;
+            return decode::<F>(&step, &result);
         }
         let result = if F::READ_ONLY {
             let what = what::<F>("read", &arguments);
@@ -79,7 +80,7 @@ impl<F: Function> Operation for Call<F> {
             step.effect(what, invoke).await?
         };
         match result {
-            AttributeValue::S(json) => Ok((F::CODEC.decode_output)(&json)?),
+            AttributeValue::S(json) => decode::<F>(&step, &json),
             _ => Err(DataError::foreign("a recorded result", std::fmt::Error).into()),
         }
     }
@@ -99,7 +100,7 @@ impl<F: Function> Operation for Detached<F> {
     async fn perform(self, step: Step) -> Result<(), Fault> {
         let arguments = self.arguments?;
         if let Some(transaction) = step.cx().transaction() {
-            transaction.detach(&step, callee::<F>(arguments));
+            transaction.detach(&step, callee::<F>(&step, arguments));
             return Ok(());
         }
         let what = what::<F>("detach", &arguments);
@@ -108,8 +109,29 @@ impl<F: Function> Operation for Detached<F> {
     }
 }
 
-fn callee<F: Function>(arguments: String) -> Callee {
-    Callee { service: <F::Service as Service>::NAME, function: F::NAME, retention: F::RETENTION, arguments }
+fn callee<F: Function>(step: &Step, arguments: String) -> Callee {
+    let service = <F::Service as Service>::NAME;
+    let is_foreign = service != step.journal().identity().function.service;
+    let contract = is_foreign.then(|| Contract::of_caller::<F>(&step.environment().settings));
+    Callee { service, function: F::NAME, retention: F::RETENTION, arguments, contract }
+}
+
+/// The result as the type that the caller's code has for it.
+fn decode<F: Function>(step: &Step, json: &str) -> Result<F::Output, Fault> {
+    (F::CODEC.decode_output)(json).map_err(|error| {
+        let instance = step.journal().identity().instance.callee(step.path());
+        Fault::UnexpectedResult { service: <F::Service as Service>::NAME, function: F::NAME, instance, error }
+    })
+}
+
+/// The fault of a call, with what the caller declares where that is the point.
+fn explained<F: Function>(fault: Fault) -> Fault {
+    match fault {
+        Fault::Call { service, function, error: InvokeError::Refused(problem) } => {
+            Fault::Call { service, function, error: InvokeError::Refused(with_both_sides::<F>(problem)) }
+        }
+        fault => fault,
+    }
 }
 
 fn what<F: Function>(kind: &str, arguments: &str) -> What {
@@ -122,9 +144,11 @@ fn what<F: Function>(kind: &str, arguments: &str) -> What {
 async fn invoke<F: Function>(step: &Step, arguments: String, detached: bool) -> Result<String, Fault> {
     let environment = step.environment();
     let identity = step.journal().identity();
+    let callee = callee::<F>(step, arguments);
     if !F::READ_ONLY {
-        check_retention(step, &callee::<F>(String::new()))?;
+        check_retention(step, &callee)?;
     }
+    let Callee { arguments, contract, .. } = callee;
     let delivery = match detached {
         true => Delivery::Accept,
         // A read-only function has no journal that a repetition could load.
@@ -145,6 +169,7 @@ async fn invoke<F: Function>(step: &Step, arguments: String, detached: bool) -> 
         )),
         delivery,
         transaction: None,
+        contract,
     };
     let mut tries = 0;
     loop {
@@ -155,7 +180,7 @@ async fn invoke<F: Function>(step: &Step, arguments: String, detached: bool) -> 
         };
         if tries >= environment.settings.call_tries || matches!(error, InvokeError::Refused(_)) {
             let (service, function) = (invocation.service, invocation.function);
-            return Err(Fault::Call { service, function, error });
+            return Err(explained::<F>(Fault::Call { service, function, error }));
         }
         tokio::time::sleep(environment.settings.backoff_after(tries)).await;
         if !detached && !F::READ_ONLY {

@@ -287,6 +287,7 @@ impl Contest {
             caller: None,
             delivery: Delivery::Nudge,
             transaction: None,
+            contract: None,
         };
         self.host.environment_of_collector(&invocation)
     }
@@ -319,7 +320,8 @@ impl Contest {
         let (service, function) = (service.to_owned(), function.to_owned());
         let delivery = if repeat { Delivery::Repeat } else { Delivery::First };
         let (arguments, caller, transaction) = (call.arguments?, None, None);
-        let invocation = Invocation { service, function, instance, arguments, caller, delivery, transaction };
+        let invocation =
+            Invocation { service, function, instance, arguments, caller, delivery, transaction, contract: None };
         match self.host.invoke(invocation).await {
             Ok(result) => Ok((F::CODEC.decode_output)(&result)?),
             Err(InvokeError::Refused(problem)) => Err(ClientError::Refused(problem)),

@@ -16,6 +16,7 @@ use super::view::Unheld;
 use super::{Answer, HeldCall, MAX_CALLS, Participant, TransactionContext};
 use crate::attempt::{Identity, Journal, Step, Trapped, What};
 use crate::attributes::string;
+use crate::contract::Contract;
 use crate::daal::Mode;
 use crate::data::DataError;
 use crate::error::{Fault, InvokeError};
@@ -100,6 +101,8 @@ pub(crate) struct Callee {
     /// How long its results are kept; the host's time when absent.
     pub(crate) retention: Option<Duration>,
     pub(crate) arguments: String,
+    /// What the caller takes for granted.
+    pub(crate) contract: Option<Contract>,
 }
 
 impl Try {
@@ -258,6 +261,7 @@ impl Try {
             caller: Some(format!("{}/{} {} {}", function.service, function.name, instance, path)),
             delivery: journal.first_delivery(),
             transaction: Some(context),
+            contract: callee.contract,
         }
     }
 
@@ -271,6 +275,7 @@ impl Try {
             instance: instance.callee(path),
             arguments: callee.arguments,
             caller: format!("{}/{} {} {}", function.service, function.name, instance, path),
+            contract: callee.contract,
             kept_ms: millis(callee.retention.unwrap_or(journal.environment().settings.retention)),
         };
         self.state().detached.push((path.clone(), held));

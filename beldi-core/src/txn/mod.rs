@@ -38,6 +38,7 @@ mod statistics;
 mod told;
 mod view;
 
+use crate::contract::Contract;
 use crate::ids::InstanceId;
 
 pub use coordinator::{Fallible, Transaction, TransactionOptions, transaction};
@@ -104,6 +105,9 @@ pub(crate) struct HeldCall {
     pub(crate) caller: String,
     /// How long the callee keeps its result, in milliseconds.
     pub(crate) kept_ms: u64,
+    /// What the caller takes for granted, by which the arguments were written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) contract: Option<Contract>,
 }
 
 /// What a participant answers to a call.

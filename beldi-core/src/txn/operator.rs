@@ -39,6 +39,7 @@ pub(crate) async fn roll_back(
         caller: get_string(&intent, "caller").map(str::to_owned),
         delivery: Delivery::RollBack,
         transaction: None,
+        contract: None,
     };
     match environment.invoker.invoke(invocation).await {
         Ok(_) => Ok(true),

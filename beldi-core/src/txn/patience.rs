@@ -80,6 +80,7 @@ async fn nudge(environment: &Environment, holders: &[Vec<u8>]) {
             caller: None,
             delivery: Delivery::Nudge,
             transaction: None,
+            contract: None,
         };
         drop(environment.invoker.invoke(invocation).await);
     }

@@ -113,6 +113,7 @@ async fn tell(
         caller: Some(id.to_string()),
         delivery,
         transaction: Some(TransactionContext { id: id.clone(), max_wait_ms: 0, known: Vec::new(), repeats }),
+        contract: None,
     };
     Ok(crate::data::decode(&deliver(environment, invocation).await?)?)
 }
@@ -126,9 +127,12 @@ pub(super) async fn place(environment: &Environment, calls: &[HeldCall], since_m
         return Err(outdated(call, age_ms));
     }
     let placed = calls.iter().map(|call| {
-        let HeldCall { service, function, instance, arguments, caller, .. } = call.clone();
+        let HeldCall { service, function, instance, arguments, caller, contract, .. } = call.clone();
         let (caller, delivery, transaction) = (Some(caller), Delivery::Accept, None);
-        deliver(environment, Invocation { service, function, instance, arguments, caller, delivery, transaction })
+        deliver(
+            environment,
+            Invocation { service, function, instance, arguments, caller, delivery, transaction, contract },
+        )
     });
     try_join_all(placed).await.map(drop)
 }

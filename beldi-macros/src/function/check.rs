@@ -12,7 +12,7 @@ use crate::errors::Errors;
 const MAX_ARGUMENTS: usize = 16;
 
 /// Notes what is wrong with the types and arguments of a function. Gives whether nothing is.
-pub(super) fn signature(sig: &Signature, errors: &mut Errors) -> bool {
+pub(crate) fn signature(sig: &Signature, errors: &mut Errors) -> bool {
     let before = errors.count();
     let mut boundary = Boundary { errors, found: false };
     for input in &sig.inputs {

@@ -83,6 +83,7 @@ fn implement(
                 impl ::beldi::Service for Unknown {
                     const NAME: &'static str = "";
                 }
+                impl ::beldi::OwnService for Unknown {}
                 impl<S> ::beldi::__private::UsableIn<S> for Unknown {}
                 #implementation
             };

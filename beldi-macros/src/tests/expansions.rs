@@ -54,7 +54,10 @@ fn expand_item(item: &Item) -> TokenStream {
             rest.fields.iter_mut().for_each(|field| field.attrs.retain(|attr| !ours(attr)));
             quote!(#rest #derived)
         }
-        Item::Macro(mac) => crate::service::service(mac.mac.tokens.clone()),
+        Item::Macro(mac) => match mac.mac.path.segments.last().map(|last| last.ident.to_string()).as_deref() {
+            Some("remote") => crate::remote::remote(mac.mac.tokens.clone()),
+            _ => crate::service::service(mac.mac.tokens.clone()),
+        },
         other => other.to_token_stream(),
     }
 }

@@ -12,13 +12,16 @@ impl ::beldi::Function for charge {
     const NAME: &'static str = "charge";
     const ARGUMENT_NAMES: &'static [&'static str] = &["card", "cents"];
     const READ_ONLY: bool = false;
-    const TIMEOUT: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
     const RETENTION: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
-    const CODE: u64 = 2311206833927040550u64;
+    const SIGNATURE: &'static str = "async fn charge(card: Card, cents: u64) -> Result<Receipt, Declined>";
     const CODEC: ::beldi::__private::Codec<(Card, u64), Result<Receipt, Declined>> = ::beldi::__private::codec::<
         (Card, u64),
         Result<Receipt, Declined>,
     >();
+}
+impl ::beldi::Handler for charge {
+    const TIMEOUT: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
+    const CODE: u64 = 2311206833927040550u64;
     #[deny(unused_must_use)]
     async fn run(
         __cx: ::beldi::__private::Cx,

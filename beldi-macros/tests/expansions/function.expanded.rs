@@ -13,15 +13,18 @@ impl ::beldi::Function for reserve {
     const NAME: &'static str = "reserve";
     const ARGUMENT_NAMES: &'static [&'static str] = &["stay"];
     const READ_ONLY: bool = false;
-    const TIMEOUT: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::Some(
-        ::beldi::__private::Duration::from_millis(5000u64),
-    );
     const RETENTION: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
-    const CODE: u64 = 8648203797357827547u64;
+    const SIGNATURE: &'static str = "async fn reserve(stay: Stay) -> Result<Confirmation, SoldOut>";
     const CODEC: ::beldi::__private::Codec<(Stay,), Result<Confirmation, SoldOut>> = ::beldi::__private::codec::<
         (Stay,),
         Result<Confirmation, SoldOut>,
     >();
+}
+impl ::beldi::Handler for reserve {
+    const TIMEOUT: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::Some(
+        ::beldi::__private::Duration::from_millis(5000u64),
+    );
+    const CODE: u64 = 8648203797357827547u64;
     #[deny(unused_must_use)]
     async fn run(
         __cx: ::beldi::__private::Cx,

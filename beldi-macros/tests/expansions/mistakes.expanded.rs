@@ -15,13 +15,16 @@ impl ::beldi::Function for late {
     const NAME: &'static str = "late";
     const ARGUMENT_NAMES: &'static [&'static str] = &["stay"];
     const READ_ONLY: bool = false;
-    const TIMEOUT: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
     const RETENTION: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
-    const CODE: u64 = 6595543646918281606u64;
+    const SIGNATURE: &'static str = "async fn late(stay: Stay) -> bool";
     const CODEC: ::beldi::__private::Codec<(Stay,), bool> = ::beldi::__private::codec::<
         (Stay,),
         bool,
     >();
+}
+impl ::beldi::Handler for late {
+    const TIMEOUT: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
+    const CODE: u64 = 6595543646918281606u64;
     #[deny(unused_must_use)]
     async fn run(__cx: ::beldi::__private::Cx, (stay,): (Stay,)) -> bool {
         stay.until < SystemTime::now()
@@ -49,13 +52,16 @@ impl ::beldi::Function for many {
     const NAME: &'static str = "many";
     const ARGUMENT_NAMES: &'static [&'static str] = &["stays"];
     const READ_ONLY: bool = false;
-    const TIMEOUT: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
     const RETENTION: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
-    const CODE: u64 = 3480449129670544019u64;
+    const SIGNATURE: &'static str = "async fn many(stays: Vec<Stay>) -> usize";
     const CODEC: ::beldi::__private::Codec<(Vec<Stay>,), usize> = ::beldi::__private::codec::<
         (Vec<Stay>,),
         usize,
     >();
+}
+impl ::beldi::Handler for many {
+    const TIMEOUT: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
+    const CODE: u64 = 3480449129670544019u64;
     #[deny(unused_must_use)]
     async fn run(__cx: ::beldi::__private::Cx, (stays,): (Vec<Stay>,)) -> usize {
         #![allow(unused_variables, unused_mut)]

@@ -12,13 +12,18 @@ impl ::beldi::Function for free {
     const NAME: &'static str = "free";
     const ARGUMENT_NAMES: &'static [&'static str] = &["hotel", "night"];
     const READ_ONLY: bool = true;
-    const TIMEOUT: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
     const RETENTION: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
-    const CODE: u64 = 39591623693688179u64;
+    const SIGNATURE: &'static str = "#[beldi(read_only)] async fn free(hotel: String, night: Date) -> u32";
     const CODEC: ::beldi::__private::Codec<(String, Date), u32> = ::beldi::__private::codec::<
         (String, Date),
         u32,
     >();
+}
+#[diagnostic::do_not_recommend]
+impl ::beldi::ReadOnlyFunction for free {}
+impl ::beldi::Handler for free {
+    const TIMEOUT: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
+    const CODE: u64 = 39591623693688179u64;
     #[deny(unused_must_use)]
     async fn run(__cx: ::beldi::__private::Cx, (hotel, night): (String, Date)) -> u32 {
         ::beldi::__private::observe::<
@@ -29,8 +34,6 @@ impl ::beldi::Function for free {
             .map_or(0, |room| room.free)
     }
 }
-#[diagnostic::do_not_recommend]
-impl ::beldi::ReadOnlyFunction for free {}
 ::beldi::__private::inventory::submit! {
     { #[allow(unused_imports)] use ::beldi::__private::Infallible as _;
     ::beldi::__private::FunctionEntry::of:: < free > (::beldi::__private::Fallibility::

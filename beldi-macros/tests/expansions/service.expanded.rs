@@ -6,6 +6,8 @@ impl ::beldi::Service for Hotel {
 }
 #[diagnostic::do_not_recommend]
 impl ::beldi::__private::UsableIn<Hotel> for Hotel {}
+#[diagnostic::do_not_recommend]
+impl ::beldi::OwnService for Hotel {}
 ::beldi::__private::inventory::submit! {
     ::beldi::__private::ServiceEntry::of:: < Hotel > (file!(), line!())
 }

@@ -12,13 +12,16 @@ impl ::beldi::Function for book {
     const NAME: &'static str = "book";
     const ARGUMENT_NAMES: &'static [&'static str] = &["trip"];
     const READ_ONLY: bool = false;
-    const TIMEOUT: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
     const RETENTION: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
-    const CODE: u64 = 1557500932047603441u64;
+    const SIGNATURE: &'static str = "async fn book(trip: Trip) -> Result<Itinerary, Unavailable>";
     const CODEC: ::beldi::__private::Codec<(Trip,), Result<Itinerary, Unavailable>> = ::beldi::__private::codec::<
         (Trip,),
         Result<Itinerary, Unavailable>,
     >();
+}
+impl ::beldi::Handler for book {
+    const TIMEOUT: ::core::option::Option<::beldi::__private::Duration> = ::core::option::Option::None;
+    const CODE: u64 = 1557500932047603441u64;
     #[deny(unused_must_use)]
     async fn run(
         __cx: ::beldi::__private::Cx,

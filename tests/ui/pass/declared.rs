@@ -6,6 +6,8 @@ use hotel::*;
 
 use std::time::Duration;
 
+use beldi::Handler;
+
 #[beldi::function(service = Travel, timeout = "2m")]
 async fn book(r#where: String, until: u32) -> Result<u32, SoldOut> {
     reserve(r#where, until).await

@@ -16,18 +16,24 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use crate::tally::Tally;
+use contracts::CONTRACTS;
 use garbage::GARBAGE;
 use table::{MUTANTS, Mutant};
 use transactions::TRANSACTIONS;
 
+mod contracts;
 mod garbage;
 mod page;
 mod table;
 mod transactions;
 
 /// All of them, by what they are about.
-const ALL: &[(&str, &[Mutant])] =
-    &[("Steps and rows", MUTANTS), ("Transactions", TRANSACTIONS), ("Garbage collection", GARBAGE)];
+const ALL: &[(&str, &[Mutant])] = &[
+    ("Steps and rows", MUTANTS),
+    ("Transactions", TRANSACTIONS),
+    ("Garbage collection", GARBAGE),
+    ("Contracts", CONTRACTS),
+];
 
 #[derive(Args)]
 pub(crate) struct Options {

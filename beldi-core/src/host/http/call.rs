@@ -88,6 +88,7 @@ impl Call {
             caller: None,
             delivery: self.delivery,
             transaction: None,
+            contract: None,
         }
     }
 

@@ -54,6 +54,9 @@ impl From<ProblemKind> for Kind {
             ProblemKind::UnknownFunction => (StatusCode::NOT_FOUND, "There is no such function"),
             ProblemKind::UnknownInstance => (StatusCode::NOT_FOUND, "There is no such instance"),
             ProblemKind::InvalidArguments => (StatusCode::BAD_REQUEST, "The arguments do not fit the function"),
+            ProblemKind::ContractMismatch => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "The caller declares another function than there is")
+            }
             ProblemKind::ArgumentsTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The arguments are too large"),
             ProblemKind::IdempotencyKeyReused => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "The idempotency key was used before with other arguments")
@@ -158,7 +161,9 @@ impl From<ClientError> for Refusal {
         match error {
             ClientError::Refused(problem) => (*problem).into(),
             ClientError::Unavailable { message, .. } => Self::new(ProblemKind::Unavailable, message),
-            ClientError::Data(error) => Self::new(ProblemKind::InvalidData, error.to_string()),
+            error @ (ClientError::Data(_) | ClientError::UnexpectedResult { .. }) => {
+                Self::new(ProblemKind::InvalidData, error.to_string())
+            }
             ClientError::Store(error) => error.into(),
         }
     }
