@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use crate::environment::Settings;
 use crate::registry::Registry;
+use crate::world::millis;
 
 /// Set, the program prints its manifest and does nothing else.
 const MANIFEST: &str = "BELDI_MANIFEST";
@@ -76,7 +77,8 @@ impl Program {
 
     fn print_manifest(&self) -> Result<(), String> {
         let registry = Registry::collect().map_err(|errors| super::list(&errors))?;
-        let manifest = registry.manifest().map_err(|error| error.to_string())?;
+        let mut manifest = registry.manifest().map_err(|error| error.to_string())?;
+        manifest.default_timeout_ms = millis(self.settings.timeout);
         let json = serde_json::to_string_pretty(&manifest).map_err(|error| error.to_string())?;
         writeln!(std::io::stdout(), "{json}").map_err(|error| error.to_string())
     }

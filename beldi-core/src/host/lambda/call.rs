@@ -93,6 +93,7 @@ pub(super) async fn perform(
         caller: None,
         delivery,
         transaction: None,
+        contract: None,
     };
     let client = here.client();
     match tokio::time::timeout(here.time_left(), client.deliver(invocation)).await {
