@@ -4,22 +4,33 @@ use std::error::Error;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+#[cfg(feature = "aws")]
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use beldi::host::LocalHost;
-use beldi::store::{Counting, EmbeddedStore};
-use beldi::{Client, Settings};
+#[cfg(feature = "aws")]
+use beldi::host::ProcessHost;
+use beldi::host::{Gateway, GatewayError, LocalHost, Statistics};
+use beldi::store::{Counting, EmbeddedStore, StoreError};
+use beldi::{Client, Environment, Settings};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::crashes::Crashes;
 use super::ledger::Ledger;
 use super::options::Options;
+#[cfg(feature = "aws")]
+use super::settings::deployed_settings;
 
 /// How often the collectors look for what an attempt that died has left.
 const COLLECT_EVERY: Duration = Duration::from_millis(200);
+
+/// How often a worker process is killed.
+#[cfg(feature = "aws")]
+const KILL_EVERY: Duration = Duration::from_secs(1);
 
 /// How often the garbage collectors run.
 const COLLECT_GARBAGE_EVERY: Duration = Duration::from_secs(1);
@@ -29,29 +40,126 @@ pub(crate) const GRACE: Duration = Duration::from_secs(10);
 
 /// The application on its file. `T` is what its clients write down.
 pub(crate) struct App<T> {
-    pub(crate) host: LocalHost,
+    pub(crate) host: Host,
     pub(crate) client: Client,
     pub(crate) store: Arc<Counting>,
     pub(crate) crashes: Arc<Crashes>,
     pub(crate) ledger: Arc<Ledger<T>>,
 }
 
+/// What runs the services: tasks of this process, or processes of their own.
+#[derive(Clone)]
+pub(crate) enum Host {
+    Tasks(LocalHost),
+    #[cfg(feature = "aws")]
+    Processes {
+        host: ProcessHost,
+        /// How many workers were killed.
+        killed: Arc<AtomicU64>,
+    },
+}
+
+impl Host {
+    pub(crate) fn client(&self) -> Client {
+        Client::new(self.environment())
+    }
+
+    pub(crate) fn environment(&self) -> Environment {
+        match self {
+            Self::Tasks(host) => host.environment(),
+            #[cfg(feature = "aws")]
+            Self::Processes { host, .. } => host.environment(),
+        }
+    }
+
+    pub(crate) async fn serve(&self, port: u16) -> Result<Gateway, GatewayError> {
+        let address = (Ipv4Addr::LOCALHOST, port);
+        match self {
+            Self::Tasks(host) => host.serve(address).await,
+            #[cfg(feature = "aws")]
+            Self::Processes { host, .. } => host.serve(address).await,
+        }
+    }
+
+    /// What was done, as far as this process knows: of worker processes only how many died.
+    pub(crate) fn statistics(&self) -> Statistics {
+        match self {
+            Self::Tasks(host) => host.statistics(),
+            #[cfg(feature = "aws")]
+            Self::Processes { killed, .. } => {
+                Statistics { crashed: killed.load(Ordering::Relaxed), ..Statistics::default() }
+            }
+        }
+    }
+
+    /// Waits until nothing is unfinished.
+    pub(crate) async fn settle(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Tasks(host) => host.settle().await.map(drop),
+            #[cfg(feature = "aws")]
+            Self::Processes { host, .. } => host.settle().await,
+        }
+    }
+
+    pub(crate) async fn shutdown(&self) {
+        match self {
+            Self::Tasks(host) => drop(host.shutdown(GRACE).await),
+            #[cfg(feature = "aws")]
+            Self::Processes { host, .. } => host.shutdown().await,
+        }
+    }
+}
+
 impl<T: Serialize + DeserializeOwned> App<T> {
     /// Opens the file, or makes it, and starts the services on it.
     pub(crate) async fn open(options: &Options) -> Result<Self, Box<dyn Error>> {
-        let store = open_data(options)?;
+        let store = Arc::new(open_data(options)?);
         let ledger = Arc::new(Ledger::open(beside(&options.data, ".ledger"))?);
-        let store = Arc::new(Counting::new(Arc::new(store)));
+        let counting = Arc::new(Counting::new(store.clone()));
         let crashes = Arc::new(Crashes::new(options.crash_share()));
-        let host = LocalHost::builder(store.clone())
-            .settings(settings())
-            .crash_plan(crashes.clone())
-            .collect_every(Some(COLLECT_EVERY))
-            .collect_garbage_every(Some(COLLECT_GARBAGE_EVERY))
-            .start()
-            .await?;
-        Ok(Self { client: host.client(), host, store, crashes, ledger })
+        let host = match options.processes {
+            None => {
+                let host = LocalHost::builder(counting.clone())
+                    .settings(settings())
+                    .crash_plan(crashes.clone())
+                    .collect_every(Some(COLLECT_EVERY))
+                    .collect_garbage_every(Some(COLLECT_GARBAGE_EVERY));
+                Host::Tasks(host.start().await?)
+            }
+            Some(processes) => processes_of(store, processes, &crashes).await?,
+        };
+        Ok(Self { client: host.client(), host, store: counting, crashes, ledger })
     }
+}
+
+/// Starts the services as worker processes, of which one is killed each second while crashes are wanted.
+#[cfg(feature = "aws")]
+async fn processes_of(
+    store: Arc<EmbeddedStore>,
+    processes: usize,
+    crashes: &Arc<Crashes>,
+) -> Result<Host, Box<dyn Error>> {
+    let host = ProcessHost::builder(store)
+        .settings(deployed_settings())
+        .processes(processes)
+        .collect_every(COLLECT_EVERY)
+        .collect_garbage_every(COLLECT_GARBAGE_EVERY)
+        .start()
+        .await?;
+    let killed = Arc::new(AtomicU64::new(0));
+    let (victims, number, crashes) = (host.clone(), Arc::clone(&killed), Arc::clone(crashes));
+    tokio::spawn(async move {
+        while crashes.go_on() {
+            tokio::time::sleep(KILL_EVERY).await;
+            number.fetch_add(u64::from(victims.kill_one(fastrand::usize(..))), Ordering::Relaxed);
+        }
+    });
+    Ok(Host::Processes { host, killed })
+}
+
+#[cfg(not(feature = "aws"))]
+async fn processes_of(_: Arc<EmbeddedStore>, _: usize, _: &Arc<Crashes>) -> Result<Host, Box<dyn Error>> {
+    Err("worker processes speak with this one as with AWS: build with the feature `aws`".into())
 }
 
 /// Short times, so that what has died is soon alive again; and patience, because here attempts die by chance and

@@ -28,6 +28,11 @@ pub(crate) struct Options {
     #[arg(long, value_name = "SHARE", value_parser = share)]
     crash_share: Option<f64>,
 
+    /// Run the services in so many worker processes, each an AWS Lambda function on this machine, of which one is killed
+    /// each second.
+    #[arg(long, value_name = "N")]
+    pub(crate) processes: Option<usize>,
+
     /// Go on serving the gateway until Ctrl-C.
     #[arg(long)]
     pub(crate) serve: bool,

@@ -4,14 +4,14 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use beldi::host::{Gateway, GatewayError, LocalHost, Statistics};
+use beldi::host::{Gateway, GatewayError, Statistics};
 use beldi::{Handler, InstanceId, Service, Status};
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 
-use super::app::{App, GRACE};
+use super::app::{App, Host};
 use super::checks::{Check, several};
 use super::ledger::Request;
 use super::load::{Load, Measured, Users};
@@ -37,7 +37,7 @@ pub(crate) async fn open<T: Serialize + DeserializeOwned>(options: &Options) -> 
 /// Serves the gateway.
 pub(crate) async fn serve<T>(app: &App<T>, port: u16) -> Result<Gateway, GatewayError> {
     let begin = Instant::now();
-    let gateway = app.host.serve(([127, 0, 0, 1], port)).await?;
+    let gateway = app.host.serve(port).await?;
     say("gateway", &gateway.to_string(), begin);
     Ok(gateway)
 }
@@ -72,17 +72,21 @@ pub(crate) async fn drive<U: Users, T>(
     settle(app).await?;
     let statistics = between(before, app.host.statistics());
     let (kinds, requests) = (U::KINDS, app.store.reset());
-    println!("\n{}\n", Report { phase, kinds, measured: &measured, statistics, requests });
+    let attempts = options.processes.is_none().then_some((statistics, requests));
+    println!("\n{}\n", Report { phase, kinds, measured: &measured, attempts, killed: statistics.crashed });
     let sent = format!("{}: {}", phase, several(measured.total() as usize, "request"));
     let mut checks = vec![Check::new("every request got an answer", &sent, &measured.failures)];
     // A load that was cut short may have had too few attempts for their share to mean anything.
     if options.checks_crashes() && !load.was_cut_short() {
-        checks.push(enough_crashes(phase, &statistics));
+        checks.push(match options.processes {
+            None => enough_crashes(phase, &statistics),
+            Some(_) => killed(phase, statistics.crashed),
+        });
     }
     Ok(checks)
 }
 
-async fn work<U: Users>(phase: &'static str, load: &Arc<Load<U>>, host: &LocalHost, time: Duration) -> Measured {
+async fn work<U: Users>(phase: &'static str, load: &Arc<Load<U>>, host: &Host, time: Duration) -> Measured {
     let begin = Instant::now();
     let bar = bar(millis(time), phase, "{msg}");
     let watch = tokio::spawn(watch(Arc::clone(load), host.clone(), bar.clone()));
@@ -93,7 +97,7 @@ async fn work<U: Users>(phase: &'static str, load: &Arc<Load<U>>, host: &LocalHo
     measured
 }
 
-async fn watch<U: Users>(load: Arc<Load<U>>, host: LocalHost, bar: ProgressBar) {
+async fn watch<U: Users>(load: Arc<Load<U>>, host: Host, bar: ProgressBar) {
     let (begin, before) = (Instant::now(), host.statistics());
     loop {
         let crashed = host.statistics().crashed - before.crashed;
@@ -114,9 +118,9 @@ pub(crate) async fn settle<T>(app: &App<T>) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn settled(host: &LocalHost) -> Result<(), Box<dyn Error>> {
+async fn settled(host: &Host) -> Result<(), Box<dyn Error>> {
     match tokio::time::timeout(SETTLE_WITHIN, host.settle()).await {
-        Ok(settled) => Ok(settled.map(drop)?),
+        Ok(settled) => Ok(settled?),
         Err(_) => Err(format!("there are still unfinished instances after {SETTLE_WITHIN:?}").into()),
     }
 }
@@ -152,6 +156,12 @@ fn enough_crashes(phase: &str, statistics: &Statistics) -> Check {
     Check { name: "at least 20% of attempts crashed", held: share >= ENOUGH_CRASHES, detail }
 }
 
+/// Whether worker processes were killed.
+fn killed(phase: &str, killed: u64) -> Check {
+    let detail = format!("{phase}: {}", several(killed as usize, "process"));
+    Check { name: "worker processes were killed", held: killed > 0, detail }
+}
+
 /// What was done between two looks at the statistics.
 fn between(before: Statistics, after: Statistics) -> Statistics {
     Statistics {
@@ -185,7 +195,7 @@ pub(crate) async fn until_interrupted<T>(
 
 /// Ends the application in good order.
 pub(crate) async fn close<T>(app: &App<T>) {
-    app.host.shutdown(GRACE).await;
+    app.host.shutdown().await;
 }
 
 /// One line about a phase that is over.

@@ -19,25 +19,32 @@ pub(crate) struct Report<'a> {
     pub(crate) phase: &'a str,
     pub(crate) kinds: &'a [Kind],
     pub(crate) measured: &'a Measured,
-    pub(crate) statistics: Statistics,
-    pub(crate) requests: Counts,
+    /// What attempts did, where they ran in this process, and what they asked of the store.
+    pub(crate) attempts: Option<(Statistics, Counts)>,
+    /// How many attempts or worker processes died.
+    pub(crate) killed: u64,
 }
 
 impl Report<'_> {
     /// What was done, and what it took.
     fn numbers(&self) -> String {
         let all = self.measured.total();
-        let Statistics { attempts, crashed, timed_out, restarted, repeated, garbage, .. } = self.statistics;
-        let Statistics { committed, rolled_back, died, most_tries, .. } = self.statistics;
-        let total = self.requests.total();
         let each_second = all as f64 / self.measured.time.as_secs_f64().max(f64::MIN_POSITIVE);
-        let for_each = total as f64 / all.max(1) as f64;
         let mut table = Table::new();
         table.load_style(STYLE).set_header([self.phase, "", ""]);
         let mut row = |name: &str, number: u64, remark: String| {
             table.add_row([name.to_owned(), HumanCount(number).to_string(), remark]);
         };
         row("requests", all, format!("{each_second:.0} a second"));
+        let Some((statistics, requests)) = &self.attempts else {
+            row("killed", self.killed, "worker processes, by `kill -9`".to_owned());
+            right_aligned(&mut table, 1..2);
+            return table.trim_fmt();
+        };
+        let Statistics { attempts, timed_out, restarted, repeated, garbage, .. } = *statistics;
+        let Statistics { committed, rolled_back, died, most_tries, .. } = *statistics;
+        let (crashed, total) = (self.killed, requests.total());
+        let for_each = total as f64 / all.max(1) as f64;
         row("attempts", attempts, format!("{timed_out} of them ended at their deadline"));
         row("crashes", crashed, format!("{:.1} % of the attempts", percent(crashed, attempts)));
         row("restarts", restarted, "by a collector, of instances whose attempt had died".to_owned());

@@ -10,6 +10,7 @@ use crate::world::millis;
 /// Set, the program prints its manifest and does nothing else.
 const MANIFEST: &str = "BELDI_MANIFEST";
 /// Set, the program ends when its standard input does.
+#[cfg(feature = "aws")]
 pub(crate) const ENDS_WITH_INPUT: &str = "BELDI_ENDS_WITH_INPUT";
 
 /// A program: what [`main`] is, with settings of its own.

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::body::Bytes;
+use futures_util::future::try_join_all;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -19,11 +20,12 @@ use tokio_util::task::TaskTracker;
 use super::http::{Front, Gateway, GatewayError, router, serve};
 use super::local::HostError;
 use crate::client::Client;
+use crate::collector;
 use crate::environment::{Environment, Settings};
 use crate::garbage::Watermarks;
 use crate::invoke::Invoker;
 use crate::registry::Registry;
-use crate::store::{EmbeddedStore, Retry, tables};
+use crate::store::{EmbeddedStore, Retry, StoreError, tables};
 use crate::txn::Tallies;
 use crate::world::{SystemWorld, World, millis};
 
@@ -36,6 +38,9 @@ mod workers;
 use extensions::Extensions;
 use pool::{Delivered, Outcome, Pool};
 use workers::Workers;
+
+/// How long to wait before looking again whether everything is done.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// How long a worker may take for one event, as a Lambda function may be configured to.
 const FUNCTION_TIMEOUT: Duration = Duration::from_secs(30);
@@ -237,6 +242,23 @@ impl ProcessHost {
     /// How many worker processes were started so far.
     pub fn started(&self) -> u64 {
         self.fleet.inner.workers.started.load(Ordering::Relaxed)
+    }
+
+    /// Waits until no instance is left that is neither done nor parked. The collectors that the workers are started for
+    /// see to that.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be asked.
+    pub async fn settle(&self) -> Result<(), StoreError> {
+        loop {
+            let services = self.environment.registry.services();
+            let due = try_join_all(services.map(|service| collector::next_due(&self.environment, service))).await?;
+            if due.iter().all(Option::is_none) {
+                return Ok(());
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
     }
 
     /// Kills all workers and stops. What they had begun is finished by the next host on the same store.
