@@ -1,6 +1,6 @@
 //! What garbage collection costs, and what it keeps from growing.
 //!
-//! `BELDI_GARBAGE=long` writes a hot row 100,000 times (`cargo xtask garbage`).
+//! In its long form (`cargo xtask garbage`) a hot row is written 100,000 times.
 
 #![expect(clippy::print_stdout, reason = "`cargo xtask garbage` shows the numbers")]
 
@@ -73,7 +73,8 @@ fn unit(write: &WriteItem) -> u64 {
     }
 }
 
-fn size(item: &Attributes) -> usize {
+/// The size of an item, about as DynamoDB counts it.
+pub(crate) fn size(item: &Attributes) -> usize {
     item.iter().map(|(name, value)| name.len() + value_size(value)).sum()
 }
 
@@ -108,7 +109,7 @@ async fn busy() -> (LocalHost, Arc<Metered>) {
 
 #[tokio::test(start_paused = true)]
 async fn a_hot_row_costs_the_same_for_ever() {
-    let long = std::env::var("BELDI_GARBAGE").is_ok_and(|form| form == "long");
+    let long = is_long();
     let (writes, parts): (usize, usize) = if long { (100_000, 10) } else { (2_000, 2) };
     let (host, metered) = busy().await;
     let client = host.client();

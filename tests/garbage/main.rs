@@ -5,4 +5,5 @@ mod costs;
 mod reclaimed;
 mod retention;
 mod safety;
+mod storage;
 mod world;

@@ -63,27 +63,6 @@ async fn nothing_of_ours_is_left_but_results_and_those_go_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn storage_after_many_instances_is_what_it_was_before() {
-    let host = host().await;
-    everything(&host, "a", 120).await;
-    call(&host.client(), add("a-hot".into())).await;
-    reclaim_all(&host).await;
-    let size = |items: Vec<beldi::store::Attributes>| items.len();
-    let before = (size(items(&host, "shop-journal").await), size(items(&host, "stock").await));
-    let client = host.client();
-    for n in 0..300 {
-        call(&client, add("a-hot".into())).await;
-        call(&client, remove(format!("gone-{}", n % 7))).await;
-        if n % 10 == 0 {
-            host.collect_garbage().await.expect("the store answers");
-        }
-    }
-    reclaim_all(&host).await;
-    assert_eq!((size(items(&host, "shop-journal").await), size(items(&host, "stock").await)), before);
-    assert_eq!(leftovers(&host).await, [""; 0]);
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_tombstone_that_somebody_holds_waits_for_him() {
     let plan = Plan::new(|point| before(point, "look", "PutItem shop-journal"), 2, Then::Crash);
     let host = start(beldi::testing::fresh_store().await.expect("a store"), settings(), Some(plan.clone())).await;

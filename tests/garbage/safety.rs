@@ -152,6 +152,36 @@ async fn a_segment_of_a_row_that_is_gone_is_no_segment_of_the_next() {
     }
 }
 
+/// The same where the writer's process does not collect garbage, and so knows an old watermark: the segment that it has
+/// put itself is of the row that is gone, and as large as the log that it is to split off from the new one. Taken for
+/// the same, it would lose the entry of an instance that is still to be repeated.
+#[tokio::test(start_paused = true)]
+async fn a_segment_of_a_row_that_is_gone_is_known_by_its_entries_where_the_watermark_is_not() {
+    let plan =
+        Plan::new(|point| before(point, "change", "PutItem shop-journal"), 2, Then::Stall(Duration::from_millis(300)));
+    let dies =
+        Plan::new(|point| point.when == When::After && point.action.contains("UpdateItem stock"), 1, Then::Crash);
+    let store = fresh_store().await.expect("a store");
+    let collector = start(store.clone(), tiny(), None).await;
+    let host = start(store.clone(), tiny(), Some(plan.clone())).await;
+    call(&host.client(), remove("tea".into())).await;
+    wait(3_000).await;
+    collector.collect_garbage().await.expect("the store answers");
+    wait(1_200).await;
+    let client = host.client();
+    let writer = tokio::spawn(async move { try_call(&client, "writer", change("tea".into())).await });
+    wait(100).await;
+    assert!(plan.has_struck(), "it has seen the full log, and is about to put the segment");
+    let garbage = collector.collect_garbage().await.expect("the store answers");
+    assert_eq!(garbage.tombstones, 1);
+    // The first entry of the new row belongs to an instance that dies before anybody knows.
+    let other = start(store, tiny(), Some(dies)).await;
+    assert_eq!(try_call(&other.client(), "once", add("tea".into())).await, None);
+    assert_eq!(writer.await.expect("no panic"), Some(true));
+    assert_eq!(try_call(&host.client(), "once", add("tea".into())).await, Some(()));
+    assert_eq!(call(&host.client(), free("tea".into())).await, 2);
+}
+
 /// A writer that has seen the first live epoch and stalls must not set it back: garbage collection has moved it, and
 /// deleted the segments. The row then seemed to have segments for ever, which every write had to search.
 #[tokio::test(start_paused = true)]

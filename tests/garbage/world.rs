@@ -175,6 +175,11 @@ pub(crate) fn settings() -> Settings {
     }
 }
 
+/// Whether the long form was asked for.
+pub(crate) fn is_long() -> bool {
+    std::env::var("BELDI_GARBAGE").is_ok_and(|form| form == "long")
+}
+
 /// What happens to an attempt at the `nth` point that `at` accepts.
 pub(crate) struct Plan {
     pub(crate) at: fn(&CrashPoint) -> bool,

@@ -31,11 +31,15 @@ pub(crate) fn interleave() -> Result<Tally> {
     Ok(tally)
 }
 
-/// Writes a hot row for long, where the test suite does for a while, and prints what each write costs.
+/// Writes a hot row for long, where the test suite does for a while, and prints what each write costs; then lets many
+/// instances come and go, and prints what they leave.
 pub(crate) fn garbage() -> Result<Tally> {
-    let arguments =
-        ["test", "--release", "--quiet", "--test", "garbage", "costs", "--", "--nocapture", "--test-threads", "1"];
-    run(&arguments, &[("BELDI_GARBAGE", "long")], |line| Some(line.to_owned()).filter(|line| line.starts_with('|')))
+    let target = ["test", "--release", "--quiet", "--test", "garbage", "--"];
+    let arguments = [&target[..], &["costs", "storage", "--nocapture", "--test-threads", "1"]].concat();
+    // Behind the dots of the tests that have passed.
+    run(&arguments, &[("BELDI_GARBAGE", "long")], |line| {
+        Some(line.trim_start_matches('.').to_owned()).filter(|line| line.starts_with('|'))
+    })
 }
 
 /// How long to simulate, and what.

@@ -3,6 +3,7 @@
 pub(crate) mod bank;
 pub(crate) mod counters;
 pub(crate) mod registers;
+mod shop;
 pub(crate) mod travel;
 
 use std::sync::Arc;

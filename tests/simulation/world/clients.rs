@@ -13,7 +13,7 @@ use super::core::{Core, count};
 use super::fleet::Fleet;
 
 /// How often a request is made again after its answer, and how much later at most.
-const AGAIN: f64 = 0.1;
+const AGAIN: f64 = 0.3;
 const LATER: Duration = Duration::from_secs(60);
 
 /// The longest pause of a client that was not answered.

@@ -43,6 +43,7 @@ pub(crate) struct Counts {
     pub(crate) stalls: AtomicU64,
     pub(crate) late: AtomicU64,
     pub(crate) duplicates: AtomicU64,
+    pub(crate) given_up: AtomicU64,
     pub(crate) lost: AtomicU64,
     pub(crate) refused: AtomicU64,
     pub(crate) throttles: AtomicU64,

@@ -10,9 +10,15 @@ use tokio::time::sleep;
 
 use super::core::{Core, count};
 
-/// The chance of an attempt to die at one point, and to be stalled there.
+/// The chance of an attempt to die at one point, to be stalled there, and to be stalled before a request that writes:
+/// an attempt that comes back is a danger where it writes.
 const DIES: f64 = 0.03;
-const STALLS: f64 = 0.005;
+const STALLS: f64 = 0.003;
+const STALLS_BEFORE_WRITES: f64 = 0.02;
+
+/// The chance to hesitate, and how long: long enough for another attempt to overtake.
+const HESITATES: f64 = 0.05;
+const MOMENT: Duration = Duration::from_millis(60);
 
 /// An attempt with many more requests than this waits for something, and looks again and again. The longer it has waited,
 /// the smaller the chance that it dies at the next look; otherwise none would ever see what it waits for.
@@ -33,7 +39,8 @@ impl Fates {
             count(&core.counts.attempts);
         }
         let patience = (f64::from(point.number) / SHORT).max(1.0).powi(2);
-        let (stalls, dies) = (core.fault(STALLS / patience), core.fault(DIES / patience));
+        let stalls = if writes(&point) { STALLS_BEFORE_WRITES } else { STALLS };
+        let (stalls, dies) = (core.fault(stalls / patience), core.fault(DIES / patience));
         let CrashPoint { invocation, attempt, number, action, when, .. } = &point;
         let place = (self.machine, *attempt, *number, *when == When::After);
         core.note((invocation.instance.to_bytes(), place, stalls, dies), || {
@@ -53,6 +60,8 @@ impl Fates {
         if stalls {
             count(&core.counts.stalls);
             sleep(core.chance.up_to(self.longest)).await;
+        } else if core.fault(HESITATES) {
+            sleep(core.chance.up_to(MOMENT)).await;
         }
         if dies {
             count(&core.counts.crashes);
@@ -60,6 +69,12 @@ impl Fates {
         }
         Verdict::Continue
     }
+}
+
+/// Whether this is the moment before a request that writes.
+fn writes(point: &CrashPoint) -> bool {
+    let operations = ["PutItem", "UpdateItem", "TransactWriteItems"];
+    point.when == When::Before && operations.iter().any(|operation| point.action.starts_with(operation))
 }
 
 impl CrashPlan for Fates {

@@ -1,20 +1,20 @@
-//! The machines, and the way of an invocation to one of them.
+//! The machines.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use beldi::Settings;
 use beldi::host::{HostError, LocalHost};
 use beldi::store::SharedStore;
-use beldi::{Delivery, Invocation, InvokeError, InvokeFuture, Invoker, Settings};
 use tokio::time::sleep;
 
-use super::chance::{COLD, WARM};
 use super::core::{Core, MachineWorld, count};
 use super::fates::Fates;
+use super::invocations::Route;
 use super::network::Network;
-use super::{MARGIN, MOST_LATE, MOST_SKEW, RETENTION};
+use super::{MARGIN, MOST_SKEW, RETENTION};
 
 /// How many attempts of one function a machine runs at once.
 pub(crate) const PLACES: usize = 100;
@@ -23,15 +23,10 @@ pub(crate) const PLACES: usize = 100;
 pub(crate) const MACHINES: usize = 10;
 
 /// The longest that an attempt of any machine may live.
-const LONGEST: Duration = Duration::from_secs(12);
+const LONGEST: Duration = Duration::from_secs(8);
 
 /// How long a machine that is replaced finishes what it has begun.
 const GRACE: Duration = Duration::from_secs(10);
-
-const TWICE: f64 = 0.01;
-const LOST: f64 = 0.005;
-const REPLY_LOST: f64 = 0.005;
-const TRIGGER_LOST: f64 = 0.05;
 
 /// The machines that are alive.
 pub(crate) struct Fleet {
@@ -45,6 +40,14 @@ pub(crate) struct Machine {
     number: u32,
     pub(crate) host: LocalHost,
     warm: Mutex<HashSet<(String, String)>>,
+}
+
+impl Machine {
+    /// Whether a worker must be started for this function. There is one from then on.
+    pub(super) fn is_cold(&self, service: &str, function: &str) -> bool {
+        let mut warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
+        warm.insert((service.to_owned(), function.to_owned()))
+    }
 }
 
 impl Fleet {
@@ -67,12 +70,12 @@ impl Fleet {
         let number = self.number.fetch_add(1, Ordering::Relaxed);
         let (core, chance) = (Arc::clone(&self.core), &self.core.chance);
         let skew_ms = chance.up_to(MOST_SKEW * 2).as_millis() as i64 - MOST_SKEW.as_millis() as i64;
-        let timeout = chance.between(Duration::from_secs(8), LONGEST);
+        let timeout = chance.between(Duration::from_secs(5), LONGEST);
         let settings = Settings {
             timeout,
             longest_timeout: LONGEST,
             margin: MARGIN,
-            log_entries: [1, 2, 4, 16][chance.below(4)],
+            log_entries: [1, 1, 2, 4, 16][chance.below(5)],
             max_attempts: 100,
             backoff: Duration::from_millis(200),
             max_backoff: Duration::from_secs(5),
@@ -122,70 +125,5 @@ impl Fleet {
     /// Lets go of all machines: they and this know each other.
     pub(crate) fn end(&self) {
         self.machines().clear();
-    }
-
-    async fn route(self: Arc<Self>, invocation: Invocation) -> Result<String, InvokeError> {
-        let core = &self.core;
-        if core.fault(TWICE) && invocation.delivery != Delivery::OwnId {
-            count(&core.counts.duplicates);
-            let (fleet, again) = (Arc::clone(&self), invocation.clone());
-            tokio::spawn(async move {
-                sleep(fleet.core.chance.up_to(MOST_LATE)).await;
-                fleet.deliver(again).await
-            });
-        }
-        self.deliver(invocation).await
-    }
-
-    async fn deliver(&self, invocation: Invocation) -> Result<String, InvokeError> {
-        let core = &self.core;
-        let latency = core.chance.latency(WARM);
-        sleep(latency).await;
-        let Invocation { service, function, instance, delivery, .. } = &invocation;
-        if core.is_down(service) {
-            count(&core.counts.refused);
-            return Err(InvokeError::Unavailable(format!("{service} is down")));
-        }
-        if matches!(delivery, Delivery::Accepted { .. }) && core.fault(TRIGGER_LOST) {
-            count(&core.counts.lost);
-            core.note((instance.to_bytes(), "lost"), || {
-                format!("{instance} {service}/{function}: its trigger is lost")
-            });
-            return Ok("null".to_owned());
-        }
-        if core.fault(LOST) {
-            count(&core.counts.lost);
-            core.note((instance.to_bytes(), "lost"), || {
-                format!("{instance} {service}/{function}: {delivery:?} is lost")
-            });
-            return Err(InvokeError::Unavailable("the invocation was lost".to_owned()));
-        }
-        if !function.is_empty() {
-            core.known(*instance);
-        }
-        let machine = self.any();
-        let is_cold = {
-            let mut warm = machine.warm.lock().unwrap_or_else(PoisonError::into_inner);
-            warm.insert((service.clone(), function.clone()))
-        };
-        if is_cold {
-            count(&core.counts.cold);
-            sleep(core.chance.latency(COLD)).await;
-        }
-        let answer = machine.host.invoke(invocation).await;
-        if core.fault(REPLY_LOST) {
-            count(&core.counts.lost);
-            return Err(InvokeError::Unavailable("the reply was lost".to_owned()));
-        }
-        answer
-    }
-}
-
-/// The way to the machines.
-struct Route(Arc<Fleet>);
-
-impl Invoker for Route {
-    fn invoke(&self, invocation: Invocation) -> InvokeFuture<'_> {
-        Box::pin(Arc::clone(&self.0).route(invocation))
     }
 }

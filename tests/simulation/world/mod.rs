@@ -6,12 +6,14 @@
 //! Several hosts, each a fleet of workers, run on one store. Everything happens on one thread under tokio's paused time,
 //! and every choice comes from one seeded generator: so a seed is a run, and can be run again.
 //!
-//! - **Attempts die** before or after any request or invocation, and are **stalled** there for longer than they may
-//!   live; at their deadline their host ends them, as Lambda does.
-//! - **Zombies**: a request may be on its way longer than the attempt that sent it lives ([`MOST_LATE`]).
+//! - **Attempts die** before or after any request or invocation, hesitate there, or are **stalled** for longer than they
+//!   may live, most often before they write; at their deadline their host ends them, as Lambda does.
+//! - **Callers give up** long before that, and ask again: others then finish what a stalled attempt has begun, and it comes
+//!   back as a **zombie**. A request may also be on its way longer than the attempt that sent it lives ([`MOST_LATE`]).
 //! - **Requests** are throttled, in storms too; they lose their connection before or after they took place.
-//! - **Invocations** arrive twice, at different machines, the second up to [`MOST_LATE`] later; they are lost before
-//!   they arrive, or their reply is lost; triggers of detached calls are lost although they were acknowledged.
+//! - **Invocations** arrive twice, at different machines, the second right behind the first or up to [`MOST_LATE`] later;
+//!   they are lost before they arrive, or their reply is lost; triggers of detached calls are lost although they were
+//!   acknowledged.
 //! - **Clocks** of machines differ by up to [`MOST_SKEW`] in either direction.
 //! - **Machines** start cold, and are replaced one after another by others with other settings, while those before still
 //!   finish what they had begun.
@@ -31,6 +33,7 @@ mod core;
 mod expressions;
 mod fates;
 mod fleet;
+mod invocations;
 mod leftovers;
 pub(crate) mod memory;
 mod network;
@@ -47,13 +50,13 @@ pub(crate) use run::{App, Plan, Size, Work, run};
 pub(crate) use runner::simulate;
 
 /// How far the clock of a machine is off at most.
-pub(crate) const MOST_SKEW: Duration = Duration::from_secs(2);
+pub(crate) const MOST_SKEW: Duration = Duration::from_secs(1);
 
 /// How long a request or a duplicate is on its way at most.
 pub(crate) const MOST_LATE: Duration = Duration::from_millis(1_500);
 
 /// The protocol's margin.
-pub(crate) const MARGIN: Duration = Duration::from_secs(6);
+pub(crate) const MARGIN: Duration = Duration::from_secs(4);
 
 /// How long results are kept: longer than anything that is begun takes.
 pub(crate) const RETENTION: Duration = Duration::from_secs(900);

@@ -216,6 +216,7 @@ fn counts(core: &Core) -> Vec<(&'static str, u64)> {
         ("connections lost", read(&counts.disconnections)),
         ("requests late", read(&counts.late)),
         ("duplicates", read(&counts.duplicates)),
+        ("callers that gave up", read(&counts.given_up)),
         ("invocations or replies lost", read(&counts.lost)),
         ("refused by a service that was down", read(&counts.refused)),
         ("outages of a service", read(&counts.outages)),

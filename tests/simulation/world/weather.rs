@@ -34,7 +34,7 @@ pub(crate) async fn collectors(fleet: Arc<Fleet>) {
 pub(crate) async fn garbage_collectors(fleet: Arc<Fleet>) {
     loop {
         let core = &fleet.core;
-        sleep(if core.rests() { SEASON } else { core.chance.between(SECOND, 6 * SECOND) }).await;
+        sleep(if core.rests() { SEASON } else { core.chance.between(SECOND / 2, 4 * SECOND) }).await;
         for _ in 0..=usize::from(fleet.core.fault(0.2)) {
             let (machine, core) = (fleet.any(), Arc::clone(&fleet.core));
             tokio::spawn(async move {
