@@ -18,6 +18,32 @@ const MAX_FUNCTION_NAME: usize = 64;
 impl Plan {
     /// The plan for a program.
     ///
+    /// ```
+    /// use beldi_build::{Architecture, Plan, Program, Settings, read};
+    ///
+    /// let manifest = read(
+    ///     r#"{
+    ///         "version": 1, "default_timeout_ms": 30000, "services": [{ "name": "orders", "functions": [] }],
+    ///         "tables": [
+    ///             {
+    ///                 "name": "orders-journal", "owner": "orders", "holds": "journal",
+    ///                 "key": { "partition": { "name": "instance", "type": "S" } }
+    ///             }
+    ///         ]
+    ///     }"#,
+    /// )?;
+    /// let program = Program {
+    ///     package: "shop".into(),
+    ///     manifest,
+    ///     marks: [].into(),
+    ///     settings: Settings::default(),
+    ///     code: "bootstrap.zip".into(),
+    /// };
+    /// let plan = Plan::of(&program, Architecture::Arm64)?;
+    /// assert_eq!((plan.stack.as_str(), plan.services[0].timeout_s), ("shop", 35));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Everything that does not fit together: settings that name what is not there, calls of services that nobody
