@@ -44,7 +44,7 @@ fn helpers_leave_marks_of_their_own() {
         send(ANY_SERVICE),
         send("shop"),
         Mark::Transaction { caller: ANY_SERVICE.into() },
-        Mark::Helper { caller: "shop".into() },
+        Mark::AnyHelper { caller: "shop".into() },
     ];
     assert_eq!(marks(&binary), BTreeSet::from(expected));
 }

@@ -131,6 +131,23 @@ fn services_of_other_programs_are_invoked_where_they_are() {
     assert!(text.contains("${AWS::AccountId}:function:finance-bank:live\n"));
 }
 
+/// The callee of another program may call further services in a transaction, and its coordinator tells all of them.
+#[test]
+fn a_coordinator_invokes_all_that_the_settings_know_of_other_programs() {
+    let place = |service: &str| (service.to_owned(), format!("finance-{service}:live"));
+    let settings = Settings { remote: [place("bank"), place("ledger")].into(), ..Settings::default() };
+    let invoked = |marks: &[Mark]| {
+        let marks = marks.iter().cloned().collect();
+        let plan = plan(&Program { settings: settings.clone(), marks, ..shop() });
+        plan.services[0].invokes_remote.keys().cloned().collect::<Vec<_>>().join(" ")
+    };
+    let transaction = Mark::Transaction { caller: "shop".to_owned() };
+    assert_eq!(invoked(&[call("shop", "bank")]), "bank");
+    assert_eq!(invoked(&[call("shop", "bank"), transaction.clone()]), "bank ledger");
+    assert_eq!(invoked(&[call("shop", "stock"), call("stock", "bank"), transaction.clone()]), "bank ledger");
+    assert_eq!(invoked(&[transaction]), "");
+}
+
 #[test]
 fn an_adopted_table_is_used_and_not_created() {
     let settings = Settings { adopt: ["stock-journal".to_owned()].into(), ..Settings::default() };

@@ -35,7 +35,7 @@ pub enum Mark {
         caller: String,
     },
     /// A function or a helper of service `caller` uses a helper that names no service.
-    Helper {
+    AnyHelper {
         /// The service whose step it is, or [`ANY_SERVICE`].
         caller: String,
     },
@@ -153,7 +153,7 @@ fn read(bytes: &[u8; SIZE]) -> Option<Mark> {
     match bytes[CONTENT] {
         CALL => Some(Mark::Call { caller, service, function }),
         TRANSACTION => Some(Mark::Transaction { caller }),
-        HELPER => Some(Mark::Helper { caller }),
+        HELPER => Some(Mark::AnyHelper { caller }),
         _ => None,
     }
 }
@@ -169,7 +169,7 @@ mod tests {
         let helper = Bytes::of(HELPER, ["travel", "", ""]);
         let binary = [&[7; 48], &BOOK.0[..], &[0; 16], &helper.0, &BOOK.0, &BOOK.0[..100]].concat();
         let (caller, service, function) = ("travel".to_owned(), "hotel".to_owned(), "reserve".to_owned());
-        let expected = [Mark::Call { caller: caller.clone(), service, function }, Mark::Helper { caller }];
+        let expected = [Mark::Call { caller: caller.clone(), service, function }, Mark::AnyHelper { caller }];
         assert_eq!(find(&binary), BTreeSet::from(expected));
     }
 

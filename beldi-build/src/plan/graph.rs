@@ -45,7 +45,7 @@ impl Graph {
                 Mark::Transaction { caller } => {
                     graph.transactions.insert(caller.clone());
                 }
-                Mark::Helper { caller } => {
+                Mark::AnyHelper { caller } => {
                     with_helpers.insert(caller.clone());
                 }
             }
@@ -122,7 +122,7 @@ mod tests {
     }
 
     fn helper(caller: &str) -> Mark {
-        Mark::Helper { caller: caller.to_owned() }
+        Mark::AnyHelper { caller: caller.to_owned() }
     }
 
     fn invoked(graph: &Graph, service: &str) -> String {

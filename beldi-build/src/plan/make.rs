@@ -18,6 +18,32 @@ const MAX_FUNCTION_NAME: usize = 64;
 impl Plan {
     /// The plan for a program.
     ///
+    /// ```
+    /// use beldi_build::{Architecture, Plan, Program, Settings, read};
+    ///
+    /// let manifest = read(
+    ///     r#"{
+    ///         "version": 1, "default_timeout_ms": 30000, "services": [{ "name": "orders", "functions": [] }],
+    ///         "tables": [
+    ///             {
+    ///                 "name": "orders-journal", "owner": "orders", "holds": "journal",
+    ///                 "key": { "partition": { "name": "instance", "type": "S" } }
+    ///             }
+    ///         ]
+    ///     }"#,
+    /// )?;
+    /// let program = Program {
+    ///     package: "shop".into(),
+    ///     manifest,
+    ///     marks: [].into(),
+    ///     settings: Settings::default(),
+    ///     code: "bootstrap.zip".into(),
+    /// };
+    /// let plan = Plan::of(&program, Architecture::Arm64)?;
+    /// assert_eq!((plan.stack.as_str(), plan.services[0].timeout_s), ("shop", 35));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Everything that does not fit together: settings that name what is not there, calls of services that nobody
@@ -46,13 +72,14 @@ impl Plan {
 
 fn plan_service(service: &ServiceManifest, manifest: &Manifest, graph: &Graph, settings: &Settings) -> ServicePlan {
     let name = &service.name;
-    let invoked = graph.invoked_by(name).into_iter().map(str::to_owned);
-    let (invokes_remote, invokes): (BTreeSet<_>, BTreeSet<_>) =
-        invoked.partition(|service| settings.remote.contains_key(service));
-    let invokes_remote = invokes_remote.into_iter().map(|service| {
-        let place = settings.remote[&service].clone();
-        (service, place)
-    });
+    let invoked: BTreeSet<_> = graph.invoked_by(name).into_iter().map(str::to_owned).collect();
+    let (there, invokes): (BTreeSet<_>, _) =
+        invoked.into_iter().partition(|service| settings.remote.contains_key(service));
+    // Whom a service of another program calls in a transaction is told by the coordinator too, and only the settings
+    // know who that may be.
+    let is_told = |service: &String| there.contains(service) || graph.has_transactions(name) && !there.is_empty();
+    let remote = settings.remote.iter().filter(|(service, _)| is_told(service));
+    let invokes_remote = remote.map(|(service, place)| (service.clone(), place.clone())).collect();
     ServicePlan {
         name: name.clone(),
         functions: service.functions.clone(),
@@ -60,7 +87,7 @@ fn plan_service(service: &ServiceManifest, manifest: &Manifest, graph: &Graph, s
         http: settings.http.contains(name),
         has_transactions: graph.has_transactions(name),
         invokes,
-        invokes_remote: invokes_remote.collect(),
+        invokes_remote,
     }
 }
 

@@ -58,6 +58,15 @@ pub struct Project {
 impl Project {
     /// Finds the project.
     ///
+    /// ```
+    /// use beldi_build::{Choice, Kind, Project};
+    ///
+    /// // The package that this example is a part of has one binary.
+    /// let project = Project::locate(&Choice::default())?;
+    /// assert_eq!((project.kind, project.program.as_str()), (Kind::Bin, "cargo-beldi"));
+    /// # Ok::<(), beldi_build::ProjectError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// No project, settings that are wrong, and a choice that is not clear.

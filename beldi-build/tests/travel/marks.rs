@@ -8,7 +8,7 @@ fn text(mark: &Mark) -> String {
     match mark {
         Mark::Call { caller, service, function } => format!("{caller} -> {service}/{function}"),
         Mark::Transaction { caller } => format!("{caller} has transactions"),
-        Mark::Helper { caller } => format!("{caller} uses helpers of no service"),
+        Mark::AnyHelper { caller } => format!("{caller} uses helpers of no service"),
     }
 }
 
