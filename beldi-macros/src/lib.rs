@@ -89,8 +89,8 @@ mod timeout;
 ///
 /// # Errors
 ///
-/// `BELDI001` to `BELDI023` and `BELDI033` to `BELDI037`, each with a page in the book: what is wrong, why, and
-/// what to write instead.
+/// `BELDI001` to `BELDI023`, `BELDI033` to `BELDI037` and `BELDI040`, each with a page in the book: what is wrong, why,
+/// and what to write instead.
 #[proc_macro_attribute]
 pub fn function(options: TokenStream, item: TokenStream) -> TokenStream {
     function::function(options.into(), &item.into()).into()
@@ -353,7 +353,8 @@ pub fn test(options: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Errors
 ///
-/// `BELDI018` to `BELDI021` for options, `BELDI025` to `BELDI032` for all else.
+/// `BELDI018` to `BELDI021` for options, `BELDI040` for a service of another program, `BELDI025` to `BELDI032` for all
+/// else.
 #[proc_macro_derive(Item, attributes(beldi))]
 pub fn item(item: TokenStream) -> TokenStream {
     item::item(item.into()).into()
