@@ -77,7 +77,7 @@ pub enum Fault {
         instance: InstanceId,
         /// What serde says.
         #[source]
-        error: DataError,
+        error: Box<DataError>,
     },
     /// The handler panicked.
     #[error("the handler panicked: {message}")]

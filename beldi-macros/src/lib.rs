@@ -89,8 +89,8 @@ mod timeout;
 ///
 /// # Errors
 ///
-/// `BELDI001` to `BELDI023` and `BELDI033` to `BELDI037`, each with a page in the book: what is wrong, why, and
-/// what to write instead.
+/// `BELDI001` to `BELDI023`, `BELDI033` to `BELDI037` and `BELDI040`, each with a page in the book: what is wrong, why,
+/// and what to write instead.
 #[proc_macro_attribute]
 pub fn function(options: TokenStream, item: TokenStream) -> TokenStream {
     function::function(options.into(), &item.into()).into()
@@ -353,67 +353,14 @@ pub fn test(options: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Errors
 ///
-/// `BELDI018` to `BELDI021` for options, `BELDI025` to `BELDI032` for all else.
+/// `BELDI018` to `BELDI021` for options, `BELDI040` for a service of another program, `BELDI025` to `BELDI032` for all
+/// else.
 #[proc_macro_derive(Item, attributes(beldi))]
 pub fn item(item: TokenStream) -> TokenStream {
     item::item(item.into()).into()
 }
 
-/// Declares a service of another program, and those of its functions that are called here.
-///
-/// ```
-/// use beldi::prelude::*;
-///
-/// #[derive(Serialize, Deserialize)]
-/// pub struct SoldOut;
-///
-/// beldi::remote! {
-///     /// The hotels, of another team.
-///     pub Hotel = "hotel";
-///
-///     /// Reserves a room.
-///     #[beldi(retention = "30d")]
-///     pub async fn reserve(hotel: String, night: u32) -> Result<u32, SoldOut>;
-///
-///     /// Says how many rooms are free.
-///     #[beldi(read_only)]
-///     pub async fn free(hotel: String, night: u32) -> u32;
-/// }
-///
-/// beldi::service!(pub Travel = "travel");
-///
-/// #[beldi::function(service = Travel)]
-/// pub async fn book(hotel: String) -> Result<u32, SoldOut> {
-///     if free(hotel.clone(), 1).await == 0 {
-///         return Err(SoldOut);
-///     }
-///     beldi::txn! { reserve(hotel.clone(), 1).await }
-/// }
-/// # fn main() {}
-/// ```
-///
-/// The declared functions are called like all others, and their `read_only` is checked like that of all others; but
-/// none of their code is in the program. The service has no tables and no journal here, and no function or item can
-/// belong to it. `cargo beldi contract hotel`, where the code is, writes the declaration.
-///
-/// A call carries the declared signature. If the function has another one there, it refuses the call before anything is
-/// done, with the problem `contract-mismatch`; the caller tries again with growing pauses, and is parked after so many
-/// failures, so a deployment on either side mends it. Types are compared by their own names, without paths; what serde
-/// makes of them is not compared: a result that is none of the declared type parks the caller.
-///
-/// # Options
-///
-/// They stand in `#[beldi(..)]` on a function.
-///
-/// | option | meaning |
-/// |---|---|
-/// | `read_only` | the function is declared as `read_only` there |
-/// | `retention = "7d"` | how long the caller may rely on results, at most as long as they are kept there; the host's time when absent |
-///
-/// # Errors
-///
-/// `BELDI039` for other declarations, `BELDI040` for functions and items of a remote service; `BELDI012` to `BELDI017`,
-/// `BELDI019` to `BELDI021` and `BELDI024` as in the declarations of one's own.
+#[doc = include_str!("remote/remote.md")]
 #[proc_macro]
 pub fn remote(declarations: TokenStream) -> TokenStream {
     remote::remote(declarations.into()).into()

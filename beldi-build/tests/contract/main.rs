@@ -62,5 +62,5 @@ fn the_declaration_has_the_signatures_of_the_functions() {
     assert_eq!(declared::free::SIGNATURE, free::SIGNATURE);
     assert_eq!(declared::close::SIGNATURE, close::SIGNATURE);
     assert_eq!((declared::reserve::RETENTION, declared::free::RETENTION), (reserve::RETENTION, None));
-    assert!(declared::free::READ_ONLY && !declared::close::READ_ONLY);
+    assert_eq!((declared::free::READ_ONLY, declared::close::READ_ONLY), (free::READ_ONLY, close::READ_ONLY));
 }

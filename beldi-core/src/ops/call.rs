@@ -120,7 +120,12 @@ fn callee<F: Function>(step: &Step, arguments: String) -> Callee {
 fn decode<F: Function>(step: &Step, json: &str) -> Result<F::Output, Fault> {
     (F::CODEC.decode_output)(json).map_err(|error| {
         let instance = step.journal().identity().instance.callee(step.path());
-        Fault::UnexpectedResult { service: <F::Service as Service>::NAME, function: F::NAME, instance, error }
+        Fault::UnexpectedResult {
+            service: <F::Service as Service>::NAME,
+            function: F::NAME,
+            instance,
+            error: Box::new(error),
+        }
     })
 }
 

@@ -7,14 +7,14 @@ const MISMATCH: &str = "remote::mismatch";
 
 pub(super) const CONTRACTS: &[Mutant] = &[
     Mutant {
-        rule: "a function is not begun by another signature",
+        rule: "a function is not begun for a contract with another signature",
         file: "beldi-core/src/contract.rs",
         original: "if self.signature != hash(signature) {",
         broken: "if self.signature == 0 && !signature.is_empty() {",
         noticed_by: &[MISMATCH],
     },
     Mutant {
-        rule: "a caller relies on results no longer than they are kept",
+        rule: "a function is not begun for a contract that relies on results for too long",
         file: "beldi-core/src/contract.rs",
         original: "(self.kept_ms > kept_ms).then",
         broken: "(self.kept_ms > kept_ms && kept_ms == 0).then",
@@ -56,14 +56,14 @@ pub(super) const CONTRACTS: &[Mutant] = &[
         noticed_by: &[MISMATCH],
     },
     Mutant {
-        rule: "a participant whose callee refuses ends the transaction",
+        rule: "a participant whose callee refuses the contract ends the transaction",
         file: "beldi-core/src/attempt/drive.rs",
         original: "permanent || (identity.transaction.is_some() && error.fault.ends_a_try())",
         broken: "permanent || (identity.transaction.is_some() && error.fault.is_permanent())",
         noticed_by: &[MISMATCH],
     },
     Mutant {
-        rule: "a result that does not fit parks the caller",
+        rule: "a result that does not fit the contract parks the caller",
         file: "beldi-core/src/error.rs",
         original: "Self::Item { .. } | Self::TooLarge { .. } | Self::UnexpectedResult { .. } => true,",
         broken: "Self::Item { .. } | Self::TooLarge { .. } => true,\n            Self::UnexpectedResult { .. } => false,",
