@@ -52,6 +52,7 @@ mod plan;
 mod program;
 mod project;
 mod read;
+mod scaffold;
 mod template;
 
 pub use beldi_core::manifest::{
@@ -70,4 +71,5 @@ pub use plan::{
 pub use program::Program;
 pub use project::{Choice, Kind, Project, ProjectError, Settings, relative};
 pub use read::{read, read_file};
+pub use scaffold::{ProjectNameError, Scaffold};
 pub use template::{ITEM_ACTIONS, JOURNAL_ACTIONS, template};

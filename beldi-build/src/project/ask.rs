@@ -3,13 +3,13 @@
 //! Invariant: a program that is asked does nothing else. It gets an environment variable that its first line looks for,
 //! and one that does not answer soon is ended.
 
-use std::io::{BufReader, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use cargo_metadata::{Message, TargetKind};
+use cargo_metadata::{Artifact, Message, TargetKind};
 
 use super::{Kind, Project, ProjectError};
 use crate::{Program, marks, read};
@@ -39,25 +39,37 @@ impl Project {
         Ok(Program { package, manifest, marks: marks(&bytes), settings, code })
     }
 
-    /// Builds the program as `cargo build` does, and gives where it is.
-    fn build_for_host(&self, arguments: &[String]) -> Result<PathBuf, ProjectError> {
+    /// What builds the program as `cargo build` does, with messages for [`Project::executable`] on its standard output
+    /// and those for people on the terminal. `arguments` are further ones for cargo.
+    pub fn build_command(&self, arguments: &[String]) -> Command {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.args(["build", "--message-format", "json-render-diagnostics"]);
         command.args(self.cargo_arguments()).args(arguments).stdout(Stdio::piped());
-        let program = "cargo build";
-        let start = |source| ProjectError::Start { program: program.to_owned(), source, hint: "" };
-        let mut child = command.spawn().map_err(start)?;
-        let mut built = None;
-        for message in Message::parse_stream(BufReader::new(child.stdout.take().expect("it is piped"))) {
-            if let Ok(Message::CompilerArtifact(artifact)) = message {
-                let kind = match self.kind {
-                    Kind::Bin => TargetKind::Bin,
-                    Kind::Example => TargetKind::Example,
-                };
-                let is_it = artifact.target.name == self.program && artifact.target.kind.contains(&kind);
-                built = artifact.executable.filter(|_| is_it).or(built);
+        command
+    }
+
+    /// Where the program is, if that is what cargo says in a line of [`Project::build_command`].
+    pub fn executable(&self, line: &str) -> Option<PathBuf> {
+        let kind = match self.kind {
+            Kind::Bin => TargetKind::Bin,
+            Kind::Example => TargetKind::Example,
+        };
+        match serde_json::from_str(line) {
+            Ok(Message::CompilerArtifact(Artifact { target, executable, .. }))
+                if target.name == self.program && target.kind.contains(&kind) =>
+            {
+                executable.map(Into::into)
             }
+            _ => None,
         }
+    }
+
+    /// Builds the program as `cargo build` does, and gives where it is.
+    fn build_for_host(&self, arguments: &[String]) -> Result<PathBuf, ProjectError> {
+        let start = |source| ProjectError::Start { program: "cargo build".to_owned(), source, hint: "" };
+        let mut child = self.build_command(arguments).spawn().map_err(start)?;
+        let lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+        let built = lines.map_while(Result::ok).filter_map(|line| self.executable(&line)).last();
         let status = child.wait().map_err(start)?;
         if !status.success() {
             return Err(ProjectError::Failed {
@@ -65,7 +77,7 @@ impl Project {
                 status,
             });
         }
-        built.map(Into::into).ok_or_else(|| ProjectError::NotBuilt { name: self.program.clone() })
+        built.ok_or_else(|| ProjectError::NotBuilt { name: self.program.clone() })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Finds the project and the program in it.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use cargo_metadata::{Metadata, MetadataCommand, Package, TargetKind};
@@ -91,6 +92,19 @@ impl Project {
     /// The folder of the package.
     pub fn directory(&self) -> &Path {
         self.file.parent().unwrap_or(&self.file)
+    }
+
+    /// The folders of all packages on this machine that the program may be made of: those of the workspace, and those
+    /// that they name by a path.
+    ///
+    /// # Errors
+    ///
+    /// A project that cargo cannot read.
+    pub fn source_folders(&self) -> Result<BTreeSet<PathBuf>, ProjectError> {
+        let metadata = MetadataCommand::new().manifest_path(&self.file).exec()?;
+        // What comes from a registry or a repository has a source, and does not change.
+        let local = metadata.packages.iter().filter(|package| package.source.is_none());
+        Ok(local.filter_map(|package| Some(package.manifest_path.parent()?.into())).collect())
     }
 
     /// Where the packed binary for AWS Lambda is put.

@@ -5,12 +5,16 @@ use std::process::ExitCode;
 
 use crate::environment::Settings;
 use crate::registry::Registry;
+
+#[cfg(feature = "embedded")]
+mod curl;
+#[cfg(feature = "embedded")]
+mod local;
 use crate::world::millis;
 
 /// Set, the program prints its manifest and does nothing else.
 const MANIFEST: &str = "BELDI_MANIFEST";
-/// Set, the program ends when its standard input does.
-#[cfg(feature = "aws")]
+/// Set, the program ends when its standard input does: when whoever started it has gone.
 pub(crate) const ENDS_WITH_INPUT: &str = "BELDI_ENDS_WITH_INPUT";
 
 /// A program: what [`main`] is, with settings of its own.
@@ -40,8 +44,10 @@ pub struct Program {
 /// }
 /// ```
 ///
-/// As a local server it listens on `127.0.0.1`, at the port that the variable `BELDI_PORT` names (8080), and keeps its
-/// tables in the file that `BELDI_DATA` names (`target/beldi.db`; `memory` for none). Ctrl-C ends it.
+/// As a local server it listens on `127.0.0.1`, at the port that the variable `BELDI_PORT` names (8080; 0 for any that is
+/// free), and keeps its tables in the file that `BELDI_DATA` names (`target/beldi.db`; `memory` for none). Ctrl-C and
+/// SIGTERM end it, and so does the end of its standard input where `BELDI_ENDS_WITH_INPUT` is set. It answers what it was
+/// asked before; what takes longer is finished at the next start.
 pub fn main() -> ExitCode {
     Program::new().run()
 }
@@ -129,52 +135,5 @@ fn ended(result: Result<(), String>) -> ExitCode {
             let _ = writeln!(std::io::stderr(), "error: {error}");
             ExitCode::FAILURE
         }
-    }
-}
-
-#[cfg(feature = "embedded")]
-mod local {
-    use std::error::Error;
-    use std::io::Write;
-    use std::net::Ipv4Addr;
-    use std::path::PathBuf;
-    use std::sync::Arc;
-    use std::time::Duration;
-
-    use crate::environment::Settings;
-    use crate::host::LocalHost;
-    use crate::store::EmbeddedStore;
-
-    const GRACE: Duration = Duration::from_secs(10);
-
-    pub(super) async fn serve(settings: Settings) -> Result<(), Box<dyn Error>> {
-        let port = match std::env::var("BELDI_PORT") {
-            Ok(port) => port.parse().map_err(|_| format!("BELDI_PORT is `{port}`, and no port"))?,
-            Err(_) => 8080,
-        };
-        let (store, data) = match std::env::var_os("BELDI_DATA") {
-            Some(data) if data == "memory" => (EmbeddedStore::in_memory()?, "memory".to_owned()),
-            data => {
-                let data = data.map_or_else(|| PathBuf::from("target/beldi.db"), PathBuf::from);
-                if let Some(directory) = data.parent() {
-                    std::fs::create_dir_all(directory)?;
-                }
-                (EmbeddedStore::open(&data)?, data.display().to_string())
-            }
-        };
-        let host = LocalHost::builder(Arc::new(store)).settings(settings).start().await?;
-        let gateway = host.serve((Ipv4Addr::LOCALHOST, port)).await?;
-        let mut out = std::io::stdout();
-        writeln!(out, "serving at {gateway}, tables in {data}; Ctrl-C ends it")?;
-        for function in host.environment().registry.functions() {
-            let arguments = function.argument_names.join(", ");
-            writeln!(out, "  POST /functions/{}/{} ({arguments})", function.service, function.name)?;
-        }
-        tokio::signal::ctrl_c().await?;
-        writeln!(out, "stopping")?;
-        if !host.shutdown(GRACE).await {
-            writeln!(out, "what was under way is finished at the next start")?;
-        }
-        Ok(())
     }
 }

@@ -11,7 +11,10 @@ use clap::{Parser, Subcommand};
 
 mod build;
 mod check;
+mod contract;
 mod deploy;
+mod dev;
+mod new;
 mod options;
 mod plan;
 mod run;
@@ -19,7 +22,7 @@ mod template;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// Plans, checks and deploys programs whose functions are beldi's
+/// Makes, runs, plans, checks and deploys programs whose functions are beldi's
 #[derive(Parser)]
 #[command(name = "cargo beldi", bin_name = "cargo beldi", version)]
 struct Cli {
@@ -29,6 +32,10 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Make a project that compiles, tests and runs
+    New(new::Options),
+    /// Run the program on this machine, and again after each change of its code
+    Dev(dev::Options),
     /// Show what a deployment consists of: services, rights, tables, requests
     Plan(plan::Options),
     /// Write the AWS SAM template
@@ -37,16 +44,21 @@ enum Command {
     Build(build::Options),
     /// Show the plan, build, and deploy with `sam deploy`
     Deploy(deploy::Options),
+    /// Write the declaration of a service with which other programs call it
+    Contract(contract::Options),
     /// Compare the template and the tables in the account with the program
     Check(check::Options),
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse_from(arguments()).command {
+        Command::New(options) => new::run(&options),
+        Command::Dev(options) => dev::run(&options),
         Command::Plan(options) => plan::run(&options),
         Command::Template(options) => template::run(&options),
         Command::Build(options) => build::run(&options),
         Command::Deploy(options) => deploy::run(&options),
+        Command::Contract(options) => contract::run(&options),
         Command::Check(options) => check::run(&options),
     };
     outcome.unwrap_or_else(|error| {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use beldi_build::{Architecture, Choice, Plan, Project, relative};
+use beldi_build::{Architecture, Choice, Manifest, Plan, Project, relative};
 use clap::ValueEnum;
 
 use super::Result;
@@ -50,6 +50,12 @@ impl ProjectOptions {
         let from = std::path::absolute(from)?;
         let program = project.ask(relative(&from, &project.archive()), &self.cargo_arguments)?;
         Ok(Plan::of(&program, self.architecture())?)
+    }
+
+    /// What the program declares.
+    pub(crate) fn manifest(&self) -> Result<Manifest> {
+        let project = self.project()?;
+        Ok(project.ask(String::new(), &self.cargo_arguments)?.manifest)
     }
 
     pub(crate) fn architecture(&self) -> Architecture {
