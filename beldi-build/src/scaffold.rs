@@ -55,7 +55,8 @@ impl Scaffold {
     ///
     /// A name that AWS would refuse somewhere.
     pub fn new(name: &str, beldi: Option<&Path>) -> Result<Self, ProjectNameError> {
-        let letters = |part: &str| !part.is_empty() && part.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9'));
+        let letters =
+            |part: &str| !part.is_empty() && part.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9'));
         let is_name = name.len() <= MAX_NAME
             && name.starts_with(|first: char| first.is_ascii_lowercase())
             && name.split('-').all(letters);
@@ -99,7 +100,8 @@ mod tests {
     #[test]
     fn names_that_aws_would_refuse_are_refused() {
         let long = "a".repeat(41);
-        for name in ["", "Shop", "my_shop", "my shop", "1shop", "-shop", "shop-", "my--shop", "../shop", "büro", &long] {
+        for name in ["", "Shop", "my_shop", "my shop", "1shop", "-shop", "shop-", "my--shop", "../shop", "büro", &long]
+        {
             assert!(Scaffold::new(name, None).is_err(), "{name}");
         }
         for name in ["shop", "s3", "my-shop-2", &long[1..]] {

@@ -18,6 +18,8 @@ use beldi::store::{Counting, EmbeddedStore, StoreError};
 use beldi::{Client, Environment, Settings};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+#[cfg(feature = "aws")]
+use tokio::task::AbortHandle;
 
 use super::crashes::Crashes;
 use super::ledger::Ledger;
@@ -56,6 +58,8 @@ pub(crate) enum Host {
         host: ProcessHost,
         /// How many workers were killed.
         killed: Arc<AtomicU64>,
+        /// What kills them.
+        kills: AbortHandle,
     },
 }
 
@@ -89,6 +93,14 @@ impl Host {
             Self::Processes { killed, .. } => {
                 Statistics { crashed: killed.load(Ordering::Relaxed), ..Statistics::default() }
             }
+        }
+    }
+
+    /// From now on no worker is killed.
+    pub(crate) fn end_kills(&self) {
+        #[cfg(feature = "aws")]
+        if let Self::Processes { kills, .. } = self {
+            kills.abort();
         }
     }
 
@@ -126,7 +138,7 @@ impl<T: Serialize + DeserializeOwned> App<T> {
                     .collect_garbage_every(Some(COLLECT_GARBAGE_EVERY));
                 Host::Tasks(host.start().await?)
             }
-            Some(processes) => processes_of(store, processes, &crashes).await?,
+            Some(processes) => processes_of(store, processes, options.crash_share() > 0.0).await?,
         };
         Ok(Self { client: host.client(), host, store: counting, crashes, ledger })
     }
@@ -134,11 +146,7 @@ impl<T: Serialize + DeserializeOwned> App<T> {
 
 /// Starts the services as worker processes, of which one is killed each second while crashes are wanted.
 #[cfg(feature = "aws")]
-async fn processes_of(
-    store: Arc<EmbeddedStore>,
-    processes: usize,
-    crashes: &Arc<Crashes>,
-) -> Result<Host, Box<dyn Error>> {
+async fn processes_of(store: Arc<EmbeddedStore>, processes: usize, are_killed: bool) -> Result<Host, Box<dyn Error>> {
     let host = ProcessHost::builder(store)
         .settings(deployed_settings())
         .processes(processes)
@@ -147,18 +155,18 @@ async fn processes_of(
         .start()
         .await?;
     let killed = Arc::new(AtomicU64::new(0));
-    let (victims, number, crashes) = (host.clone(), Arc::clone(&killed), Arc::clone(crashes));
-    tokio::spawn(async move {
-        while crashes.go_on() {
+    let (victims, number) = (host.clone(), Arc::clone(&killed));
+    let kills = tokio::spawn(async move {
+        while are_killed {
             tokio::time::sleep(KILL_EVERY).await;
             number.fetch_add(u64::from(victims.kill_one(fastrand::usize(..))), Ordering::Relaxed);
         }
     });
-    Ok(Host::Processes { host, killed })
+    Ok(Host::Processes { host, killed, kills: kills.abort_handle() })
 }
 
 #[cfg(not(feature = "aws"))]
-async fn processes_of(_: Arc<EmbeddedStore>, _: usize, _: &Arc<Crashes>) -> Result<Host, Box<dyn Error>> {
+async fn processes_of(_: Arc<EmbeddedStore>, _: usize, _: bool) -> Result<Host, Box<dyn Error>> {
     Err("worker processes speak with this one as with AWS: build with the feature `aws`".into())
 }
 

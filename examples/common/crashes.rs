@@ -45,12 +45,6 @@ impl Crashes {
         self.over.store(true, Ordering::Relaxed);
     }
 
-    /// Whether anybody is to die yet.
-    #[cfg(feature = "aws")]
-    pub(crate) fn go_on(&self) -> bool {
-        self.share > 0.0 && !self.over.load(Ordering::Relaxed)
-    }
-
     fn dies(&self, point: &CrashPoint) -> bool {
         // The host numbers its attempts, so the largest number is how many there are.
         let attempts = self.attempts.fetch_max(point.attempt, Ordering::Relaxed).max(point.attempt);

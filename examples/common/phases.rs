@@ -187,6 +187,7 @@ pub(crate) async fn until_interrupted<T>(
     mut interrupted: watch::Receiver<bool>,
 ) -> Result<(), Box<dyn Error>> {
     app.crashes.end();
+    app.host.end_kills();
     println!("serving {gateway} without further crashes; Ctrl-C ends. For example:");
     println!("  curl {gateway}{curl}");
     interrupted.wait_for(|interrupted| *interrupted).await?;

@@ -71,7 +71,9 @@ impl Clerk {
                 Ok((status, body)) if status != StatusCode::SERVICE_UNAVAILABLE => {
                     return Err(format!("{function} {key}: {status}: {body}"));
                 }
-                other if since.elapsed() > PATIENCE => return Err(format!("{function} {key} has no answer: {other:?}")),
+                other if since.elapsed() > PATIENCE => {
+                    return Err(format!("{function} {key} has no answer: {other:?}"));
+                }
                 _ => {
                     self.repeated.fetch_add(1, Ordering::Relaxed);
                     tokio::time::sleep(PAUSE).await;
@@ -80,7 +82,12 @@ impl Clerk {
         }
     }
 
-    async fn send(&self, function: &str, key: &str, arguments: &Value) -> Result<(StatusCode, Value), Box<dyn Error + Send + Sync>> {
+    async fn send(
+        &self,
+        function: &str,
+        key: &str,
+        arguments: &Value,
+    ) -> Result<(StatusCode, Value), Box<dyn Error + Send + Sync>> {
         let request = Request::post(format!("{}/functions/{function}", self.base))
             .header(CONTENT_TYPE, "application/json")
             .header("idempotency-key", key)

@@ -41,7 +41,11 @@ async fn open(data: &Path) -> Result<LocalHost, Box<dyn Error>> {
 }
 
 /// Finishes what the workers have left, and looks at everything.
-pub(crate) async fn verify(data: &Path, catalogue: &Catalogue, answers: &Answers) -> Result<Vec<Check>, Box<dyn Error>> {
+pub(crate) async fn verify(
+    data: &Path,
+    catalogue: &Catalogue,
+    answers: &Answers,
+) -> Result<Vec<Check>, Box<dyn Error>> {
     let host = open(data).await?;
     host.settle().await?;
     let client = host.client();

@@ -32,7 +32,9 @@ async fn a_deadline_in_the_past_is_none() {
 #[tokio::test(start_paused = true)]
 async fn a_call_over_http_that_takes_too_long_is_told_in_time() {
     let lambda = Lambda::start().await;
-    let event = include_str!("events/http_api.json").replace("/lend", "/restore").replace(r#""\"Dune\"""#, r#""[\"Dune\", 20]""#);
+    let event = include_str!("events/http_api.json")
+        .replace("/lend", "/restore")
+        .replace(r#""\"Dune\"""#, r#""[\"Dune\", 20]""#);
     let deadline = lambda.seconds_from_now(5);
     let answer = lambda.host("library").handle(&event, "request 1", Some(deadline)).await;
     let reply = answer.reply.expect("a response").get().to_owned();

@@ -13,8 +13,8 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::http::Front;
 use super::crash::{CrashPlan, MortalInvoker, MortalStore, Victim};
+use super::http::Front;
 use super::statistics::{Counters, Statistics};
 use crate::attempt::{Recordings, handle};
 use crate::client::Client;

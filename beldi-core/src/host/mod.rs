@@ -19,7 +19,9 @@ pub use crash::{CrashPlan, CrashPoint, RandomCrashes, Verdict, When};
 pub(crate) use http::router;
 pub use http::{Gateway, GatewayError};
 #[cfg(feature = "aws")]
-pub use lambda::{Answer, LambdaError, LambdaHost, LambdaHostBuilder, LambdaHostError, LambdaInvoker, Rest, VariableError};
+pub use lambda::{
+    Answer, LambdaError, LambdaHost, LambdaHostBuilder, LambdaHostError, LambdaInvoker, Rest, VariableError,
+};
 pub use local::{HostError, LocalHost, LocalHostBuilder};
 #[cfg(all(feature = "aws", feature = "embedded"))]
 pub use processes::{ProcessHost, ProcessHostBuilder};

@@ -5,12 +5,12 @@ use std::process::ExitCode;
 
 use crate::environment::Settings;
 use crate::registry::Registry;
+use crate::world::millis;
 
 #[cfg(feature = "embedded")]
 mod curl;
 #[cfg(feature = "embedded")]
 mod local;
-use crate::world::millis;
 
 /// Set, the program prints its manifest and does nothing else.
 const MANIFEST: &str = "BELDI_MANIFEST";

@@ -11,9 +11,9 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::value::RawValue;
 
-use super::{Front, arguments};
 use super::problem::{INVALID_IDEMPOTENCY_KEY, Refusal, UNSUPPORTED_MEDIA_TYPE};
 use super::views::{Outcome, path_of};
+use super::{Front, arguments};
 use crate::error::ProblemKind;
 use crate::function::FunctionEntry;
 use crate::ids::InstanceId;

@@ -84,7 +84,8 @@ pub(super) async fn perform(
     let body = arguments.as_ref().map_or("", |arguments| arguments.get());
     let arguments = arguments::from_body(function.argument_names, body.as_bytes())
         .map_err(|error| LambdaError::new(ProblemKind::InvalidArguments, error))?;
-    let instance = InstanceId::from_idempotency_key(function.service, function.name, idempotency_key.as_deref().unwrap_or(key));
+    let instance =
+        InstanceId::from_idempotency_key(function.service, function.name, idempotency_key.as_deref().unwrap_or(key));
     let invocation = Invocation {
         service: function.service.to_owned(),
         function: function.name.to_owned(),

@@ -120,7 +120,8 @@ impl Event {
         if !event.trim_start().starts_with('{') {
             return Err(LambdaError::malformed("an event is a JSON object, and this is no JSON object"));
         }
-        let malformed = |what: &str, error: serde_json::Error| LambdaError::malformed(format!("this is no {what}: {error}"));
+        let malformed =
+            |what: &str, error: serde_json::Error| LambdaError::malformed(format!("this is no {what}: {error}"));
         let marks: Marks<'_> =
             serde_json::from_str(event).map_err(|error| malformed("JSON object of an event", error))?;
         match marks {

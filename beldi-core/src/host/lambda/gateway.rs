@@ -70,7 +70,15 @@ impl HttpRequest {
     fn into_http(self) -> Result<Request<Body>, String> {
         match self {
             Self::Rest(request) => {
-                let ApiGatewayProxyRequest { path, http_method, mut headers, multi_value_headers, body, is_base64_encoded, .. } = *request;
+                let ApiGatewayProxyRequest {
+                    path,
+                    http_method,
+                    mut headers,
+                    multi_value_headers,
+                    body,
+                    is_base64_encoded,
+                    ..
+                } = *request;
                 if !multi_value_headers.is_empty() {
                     headers = multi_value_headers;
                 }
@@ -78,7 +86,8 @@ impl HttpRequest {
                 assemble(http_method, path.as_deref().unwrap_or("/"), headers, body)
             }
             Self::Http(request) => {
-                let ApiGatewayV2httpRequest { raw_path, headers, request_context, body, is_base64_encoded, .. } = *request;
+                let ApiGatewayV2httpRequest { raw_path, headers, request_context, body, is_base64_encoded, .. } =
+                    *request;
                 let path = raw_path.as_deref().unwrap_or("/");
                 let stage = request_context.stage.as_deref().unwrap_or("$default");
                 let below = path.strip_prefix('/').and_then(|path| path.strip_prefix(stage));

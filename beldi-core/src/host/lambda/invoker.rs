@@ -59,8 +59,7 @@ impl Invoker for LambdaInvoker {
             let payload = output.payload.map(Blob::into_inner).unwrap_or_default();
             if let Some(kind) = output.function_error {
                 let Invocation { service, function, instance, .. } = &invocation;
-                let (name, detail) =
-                    (format!("{service}/{function} {instance}"), String::from_utf8_lossy(&payload));
+                let (name, detail) = (format!("{service}/{function} {instance}"), String::from_utf8_lossy(&payload));
                 return Err(InvokeError::Unavailable(format!("the attempt of {name} died ({kind}): {detail}")));
             }
             Told::read(&invocation, &payload)

@@ -30,16 +30,16 @@ mod run;
 mod schedule;
 mod variables;
 
-pub use event::LambdaError;
+#[cfg(feature = "embedded")]
+pub(super) use call::Told;
 use event::Event;
+pub use event::LambdaError;
 use here::Here;
 pub use here::Rest;
 pub use invoker::LambdaInvoker;
-pub use variables::VariableError;
-#[cfg(feature = "embedded")]
-pub(super) use call::Told;
 #[cfg(feature = "embedded")]
 pub(super) use variables::FUNCTIONS;
+pub use variables::VariableError;
 pub(super) use variables::{ALL, SERVICE};
 
 /// How long before Lambda's deadline an attempt ends: enough to say so.

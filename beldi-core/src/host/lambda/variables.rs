@@ -15,7 +15,9 @@ pub(crate) const FUNCTIONS: &str = "BELDI_FUNCTIONS";
 #[non_exhaustive]
 pub enum VariableError {
     /// It is not set.
-    #[error("the variable {name} is not set: it says {what}, and the template that `cargo beldi template` writes sets it")]
+    #[error(
+        "the variable {name} is not set: it says {what}, and the template that `cargo beldi template` writes sets it"
+    )]
     Missing {
         /// The variable.
         name: &'static str,

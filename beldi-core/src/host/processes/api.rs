@@ -50,11 +50,7 @@ async fn next(State(fleet): State<Fleet>, Path(worker): Path<u64>) -> Response {
     (headers, event.payload).into_response()
 }
 
-async fn response(
-    State(fleet): State<Fleet>,
-    Path((worker, request)): Path<(u64, String)>,
-    body: Bytes,
-) -> StatusCode {
+async fn response(State(fleet): State<Fleet>, Path((worker, request)): Path<(u64, String)>, body: Bytes) -> StatusCode {
     fleet.pool().answer(worker, &request, Outcome::Answered(body));
     StatusCode::ACCEPTED
 }

@@ -8,7 +8,10 @@ pub(super) fn example<'a>(functions: impl Iterator<Item = &'a FunctionEntry>, ga
         let body = body(function.signature, function.argument_names)?;
         let path = format!("{gateway}/functions/{}/{}", function.service, function.name);
         let dull = (function.argument_names.is_empty(), function.read_only);
-        Some((dull, if body.is_empty() { format!("curl -X POST {path}") } else { format!("curl {path} --json '{body}'") }))
+        Some((
+            dull,
+            if body.is_empty() { format!("curl -X POST {path}") } else { format!("curl {path} --json '{body}'") },
+        ))
     });
     calls.min_by_key(|(dull, _)| *dull).map(|(_, call)| call)
 }
