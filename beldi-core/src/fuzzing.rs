@@ -96,7 +96,7 @@ pub fn number_key(digits: &str) -> Option<String> {
 }
 
 /// The gateway of a host, without a connection.
-pub fn gateway(host: LocalHost) -> axum::Router {
+pub fn gateway(host: &LocalHost) -> axum::Router {
     crate::host::router(host.front())
 }
 

@@ -55,7 +55,7 @@ pub(crate) enum Host {
     Tasks(LocalHost),
     #[cfg(feature = "aws")]
     Processes {
-        host: ProcessHost,
+        host: Box<ProcessHost>,
         /// How many workers were killed.
         killed: Arc<AtomicU64>,
         /// What kills them.
@@ -157,12 +157,14 @@ async fn processes_of(store: Arc<EmbeddedStore>, processes: usize, are_killed: b
     let killed = Arc::new(AtomicU64::new(0));
     let (victims, number) = (host.clone(), Arc::clone(&killed));
     let kills = tokio::spawn(async move {
-        while are_killed {
-            tokio::time::sleep(KILL_EVERY).await;
-            number.fetch_add(u64::from(victims.kill_one(fastrand::usize(..))), Ordering::Relaxed);
+        if are_killed {
+            loop {
+                tokio::time::sleep(KILL_EVERY).await;
+                number.fetch_add(u64::from(victims.kill_one(fastrand::usize(..))), Ordering::Relaxed);
+            }
         }
     });
-    Ok(Host::Processes { host, killed, kills: kills.abort_handle() })
+    Ok(Host::Processes { host: Box::new(host), killed, kills: kills.abort_handle() })
 }
 
 #[cfg(not(feature = "aws"))]

@@ -13,7 +13,6 @@ pub(crate) mod options;
 pub(crate) mod phases;
 pub(crate) mod report;
 pub(crate) mod rows;
-#[cfg(feature = "aws")]
 pub(crate) mod settings;
 
 use std::error::Error;

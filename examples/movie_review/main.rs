@@ -23,6 +23,7 @@ mod common;
 #[cfg(feature = "embedded")]
 mod load;
 pub mod services;
+#[cfg(not(feature = "embedded"))]
 #[path = "../common/settings.rs"]
 mod settings;
 #[cfg(feature = "embedded")]
@@ -31,6 +32,8 @@ mod show;
 use std::process::ExitCode;
 
 use beldi::Program;
+#[cfg(feature = "embedded")]
+use common::settings;
 
 fn main() -> ExitCode {
     let program = Program::new().settings(settings::deployed_settings());

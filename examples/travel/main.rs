@@ -30,6 +30,7 @@ mod load;
 #[cfg(feature = "embedded")]
 mod mix;
 pub mod services;
+#[cfg(not(feature = "embedded"))]
 #[path = "../common/settings.rs"]
 mod settings;
 #[cfg(feature = "embedded")]
@@ -38,6 +39,8 @@ mod show;
 use std::process::ExitCode;
 
 use beldi::Program;
+#[cfg(feature = "embedded")]
+use common::settings;
 
 fn main() -> ExitCode {
     let program = Program::new().settings(settings::deployed_settings());

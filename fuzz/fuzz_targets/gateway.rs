@@ -54,13 +54,12 @@ impl Store for Empty {
     }
 }
 
-static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
-});
+static RUNTIME: LazyLock<tokio::runtime::Runtime> =
+    LazyLock::new(|| tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime"));
 
 static GATEWAY: LazyLock<Router> = LazyLock::new(|| {
     let start = LocalHost::builder(Arc::new(Empty::default())).collect_every(None).start();
-    beldi_core::fuzzing::gateway(RUNTIME.block_on(start).expect("a host"))
+    beldi_core::fuzzing::gateway(&RUNTIME.block_on(start).expect("a host"))
 });
 
 fn parse(data: &[u8]) -> Option<Request<Body>> {

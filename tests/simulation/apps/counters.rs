@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::shop::{mails, shop, tally};
+use super::wares::{mails, shop, tally};
 use crate::common::checks::{Check, counted, once, several};
 use crate::world::{App, Clients, Size, Work};
 

@@ -3,8 +3,8 @@
 pub(crate) mod bank;
 pub(crate) mod counters;
 pub(crate) mod registers;
-mod shop;
 pub(crate) mod travel;
+mod wares;
 
 use std::sync::Arc;
 

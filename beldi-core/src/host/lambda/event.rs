@@ -54,7 +54,7 @@ pub(super) enum HttpRequest {
 }
 
 impl HttpRequest {
-    fn malformed(error: serde_json::Error) -> Self {
+    fn malformed(error: &serde_json::Error) -> Self {
         Self::Malformed(format!("the event is no request of API Gateway or a function URL: {error}"))
     }
 }
@@ -148,12 +148,12 @@ impl Event {
                     }
                 }
             }
-            Marks { request_context: Some(_), http_method: Some(_), .. } => {
-                Ok(Self::Http(serde_json::from_str(event).map_or_else(HttpRequest::malformed, HttpRequest::Rest)))
-            }
-            Marks { request_context: Some(_), .. } => {
-                Ok(Self::Http(serde_json::from_str(event).map_or_else(HttpRequest::malformed, HttpRequest::Http)))
-            }
+            Marks { request_context: Some(_), http_method: Some(_), .. } => Ok(Self::Http(
+                serde_json::from_str(event).map_or_else(|error| HttpRequest::malformed(&error), HttpRequest::Rest),
+            )),
+            Marks { request_context: Some(_), .. } => Ok(Self::Http(
+                serde_json::from_str(event).map_or_else(|error| HttpRequest::malformed(&error), HttpRequest::Http),
+            )),
             Marks { detail_type: Some(kind), .. } if kind.get() == "\"Scheduled Event\"" => Ok(Self::Collect),
             _ => Err(LambdaError::malformed(
                 "this event is neither a call (`{\"function\": .., \"arguments\": ..}`), nor of API Gateway, a function URL, SQS or an EventBridge schedule",

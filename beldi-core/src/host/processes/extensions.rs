@@ -8,16 +8,18 @@ use tokio::sync::{Mutex as AsyncMutex, mpsc};
 
 use super::pool::Delivered;
 
+/// What an extension is told, and where it listens.
 type Told = Arc<AsyncMutex<mpsc::UnboundedReceiver<Value>>>;
+type ByWorker = HashMap<u64, (mpsc::UnboundedSender<Value>, Told)>;
 
 /// The extensions of all workers, at most one of each. Cheap to clone.
 #[derive(Clone, Default)]
 pub(super) struct Extensions {
-    by_worker: Arc<Mutex<HashMap<u64, (mpsc::UnboundedSender<Value>, Told)>>>,
+    by_worker: Arc<Mutex<ByWorker>>,
 }
 
 impl Extensions {
-    fn locked(&self) -> std::sync::MutexGuard<'_, HashMap<u64, (mpsc::UnboundedSender<Value>, Told)>> {
+    fn locked(&self) -> std::sync::MutexGuard<'_, ByWorker> {
         self.by_worker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
