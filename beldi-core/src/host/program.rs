@@ -15,6 +15,7 @@ mod local;
 /// Set, the program prints its manifest and does nothing else.
 const MANIFEST: &str = "BELDI_MANIFEST";
 /// Set, the program ends when its standard input does: when whoever started it has gone.
+#[cfg(any(feature = "aws", feature = "embedded"))]
 pub(crate) const ENDS_WITH_INPUT: &str = "BELDI_ENDS_WITH_INPUT";
 
 /// A program: what [`main`] is, with settings of its own.
