@@ -6,7 +6,10 @@ use beldi_build::{Architecture, Manifest, Mark, Plan, PlanProblem, Program, Sett
 use serde_json::json;
 
 fn service(name: &str, timeout_ms: Option<u64>) -> serde_json::Value {
-    let mut run = json!({ "name": "run", "arguments": [], "read_only": false, "fallible": false, "at": "src/a.rs:9" });
+    let mut run = json!({
+        "name": "run", "arguments": [], "signature": "async fn run()", "read_only": false, "fallible": false,
+        "at": "src/a.rs:9",
+    });
     if let Some(timeout_ms) = timeout_ms {
         run["timeout_ms"] = json!(timeout_ms);
     }

@@ -6,6 +6,10 @@ use super::{arn_of, logical_id, reference, resource, role, sub};
 use crate::plan::{ALIAS, COLLECT, COLLECT_GARBAGE, EveryMinutes, LOG_RETENTION_DAYS, OLDEST_UNFINISHED_S};
 use crate::plan::{Plan, ServicePlan};
 
+/// How old an asynchronous invocation may get, in seconds: the least that AWS takes, and far less than the shortest
+/// time that results are kept by default.
+const EVENT_AGE_S: u64 = 60;
+
 pub(super) fn resources(plan: &Plan, service: &ServicePlan) -> Map {
     let ServicePlan { name, .. } = service;
     let id = logical_id(name);
@@ -44,8 +48,12 @@ fn function(service: &ServicePlan) -> Map {
         .with("Role", arn_of(&format!("{id}Role")))
         .with("Environment", Map::new().with("Variables", variables))
         .with("LoggingConfig", Map::new().with("LogGroup", reference(&log_group_id(name))))
-        // What fails is started again by the collector, which knows when and how often.
-        .with("EventInvokeConfig", Map::new().with("MaximumRetryAttempts", 0))
+        // What fails is started again by the collector, which knows when and how often. What comes so late that its
+        // journal may have been reclaimed must not come at all.
+        .with(
+            "EventInvokeConfig",
+            Map::new().with("MaximumEventAgeInSeconds", EVENT_AGE_S).with("MaximumRetryAttempts", 0),
+        )
         .with(
             "Events",
             Map::new()

@@ -108,7 +108,7 @@ fn attributes_go_where_they_have_their_effect() {
     "##;
     let expanded = text(&function("service = Hotel", item));
     let count = |attribute: &str| expanded.matches(attribute).count();
-    assert_eq!(count("#[cfg(feature=\"hotel\")]"), 4);
+    assert_eq!(count("#[cfg(feature=\"hotel\")]"), 5);
     assert_eq!(count("Reserves."), 2);
     assert_eq!(count("#[deprecated]"), 1);
     assert_eq!(count("#[allow(unused)]"), 2);
