@@ -8,7 +8,7 @@ use crate::plan::{Plan, ServicePlan};
 
 /// How old an asynchronous invocation may get, in seconds: the least that AWS takes, and far less than the shortest
 /// time that results are kept by default.
-const EVENT_AGE_S: u64 = 60;
+const EVENT_AGE_S: u32 = 60;
 
 pub(super) fn resources(plan: &Plan, service: &ServicePlan) -> Map {
     let ServicePlan { name, .. } = service;
