@@ -87,8 +87,8 @@
 //!
 //! | feature | default | what |
 //! |---|---|---|
-//! | `aws` | yes | `DynamoDbStore`: Amazon DynamoDB through the AWS SDK |
-//! | `embedded` | yes | `EmbeddedStore`, a DynamoDB engine in this process, on a file or in memory; `testing`, which runs on it |
+//! | `aws` | yes | `DynamoDbStore` and `LambdaHost`: Amazon DynamoDB and AWS Lambda through the AWS SDK |
+//! | `embedded` | yes | `EmbeddedStore`, a DynamoDB engine in this process, on a file or in memory; `testing`, which runs on it; with `aws` also `ProcessHost` |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

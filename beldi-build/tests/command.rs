@@ -81,3 +81,12 @@ fn a_tool_that_is_missing_is_named_with_the_way_to_get_it() {
     assert!(message.contains("`cargo-lambda` cannot be started"), "{message}");
     assert!(message.contains("pip install cargo-lambda"), "{message}");
 }
+
+#[test]
+fn a_contract_is_written_and_a_service_that_is_not_there_named() {
+    let declared = printed(&cargo_beldi(&["contract", "stock", "--example", "shop"]));
+    assert!(declared.contains("beldi::remote! {") && declared.contains("= \"stock\""), "{declared}");
+    assert!(!declared.contains("sell"), "a function of another service: {declared}");
+    let message = said(&cargo_beldi(&["contract", "shed", "--example", "shop"]));
+    assert!(message.contains("there is no service `shed`") && message.contains("`shop`, `stock`"), "{message}");
+}

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::environment::Settings;
 use crate::error::{Problem, ProblemKind};
 use crate::function::{Function, FunctionEntry};
+use crate::hash::fnv1a;
 use crate::world::millis;
 
 /// What the sender of an [`Invocation`](crate::Invocation) takes for granted about the function.
@@ -35,13 +36,13 @@ impl Contract {
 
     /// The contract of a client, which relies on no time.
     pub(crate) fn of_client<F: Function>() -> Self {
-        Self { signature: const { hash(F::SIGNATURE) }, kept_ms: 0 }
+        Self { signature: const { fnv1a(F::SIGNATURE.as_bytes(), 0) }, kept_ms: 0 }
     }
 
     /// What of it `function` does not keep, as a sentence.
     pub(crate) fn breach(&self, function: &FunctionEntry, settings: &Settings) -> Option<String> {
         let FunctionEntry { service, name, signature, retention, .. } = function;
-        if self.signature != hash(signature) {
+        if self.signature != fnv1a(signature.as_bytes(), 0) {
             return Some(format!("the caller has another contract of {service}/{name}, which is `{signature}`"));
         }
         let kept_ms = millis(retention.unwrap_or(settings.retention));
@@ -61,18 +62,6 @@ pub(crate) fn with_both_sides<F: Function>(mut problem: Box<Problem>) -> Box<Pro
         problem.detail.push_str(&format!("; the caller declares `{}`", F::SIGNATURE));
     }
     problem
-}
-
-/// FNV-1a: the same in every build, and computed by the compiler.
-const fn hash(text: &str) -> u64 {
-    let bytes = text.as_bytes();
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    let mut index = 0;
-    while index < bytes.len() {
-        hash = (hash ^ bytes[index] as u64).wrapping_mul(0x0000_0100_0000_01b3);
-        index += 1;
-    }
-    hash
 }
 
 fn is_zero(number: &u64) -> bool {
@@ -99,12 +88,13 @@ mod hexadecimal {
 
 #[cfg(test)]
 mod tests {
-    use super::{Contract, hash};
+    use super::Contract;
+    use crate::hash::fnv1a;
 
     #[test]
     fn a_contract_is_the_same_in_every_build() {
-        assert_eq!(hash("async fn free(night: u32) -> u32"), 0x8459_95e7_3514_e16d);
-        let contract = Contract { signature: hash(""), kept_ms: 0 };
+        assert_eq!(fnv1a(b"async fn free(night: u32) -> u32", 0), 0x8459_95e7_3514_e16d);
+        let contract = Contract { signature: fnv1a(b"", 0), kept_ms: 0 };
         let json = r#"{"signature":"cbf29ce484222325"}"#;
         assert_eq!(serde_json::to_string(&contract).expect("JSON"), json);
         assert_eq!(serde_json::from_str::<Contract>(json).expect("a contract"), contract);

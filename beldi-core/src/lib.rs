@@ -23,6 +23,7 @@ mod function;
 #[doc(hidden)]
 pub mod fuzzing;
 mod garbage;
+mod hash;
 pub mod host;
 mod ids;
 mod intent;

@@ -12,6 +12,7 @@ use std::hint::black_box;
 use std::marker::PhantomData;
 
 use crate::function::Function;
+use crate::hash::fnv1a;
 use crate::service::{Scope, Service};
 
 /// The caller of what stands in a helper that names no service: any service that uses such helpers.
@@ -75,7 +76,7 @@ impl Bytes {
             number += 1;
         }
         bytes[CONTENT] = kind;
-        let checksum = checksum(&bytes).to_le_bytes();
+        let checksum = fnv1a(&bytes, CONTENT).to_le_bytes();
         let mut at = 0;
         while at < CONTENT {
             bytes[at] = if at < CHECKSUM { PREFIX[at] } else { checksum[at - CHECKSUM] };
@@ -83,17 +84,6 @@ impl Bytes {
         }
         Self(bytes)
     }
-}
-
-/// FNV-1a over the content.
-const fn checksum(bytes: &[u8; SIZE]) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let mut at = CONTENT;
-    while at < SIZE {
-        hash = (hash ^ bytes[at] as u64).wrapping_mul(0x100_0000_01b3);
-        at += 1;
-    }
-    hash
 }
 
 struct OfCall<S, F>(PhantomData<(S, F)>);
@@ -140,7 +130,7 @@ pub fn find(binary: &[u8]) -> BTreeSet<Mark> {
 }
 
 fn read(bytes: &[u8; SIZE]) -> Option<Mark> {
-    if !bytes.starts_with(&PREFIX) || bytes[CHECKSUM..CONTENT] != checksum(bytes).to_le_bytes() {
+    if !bytes.starts_with(&PREFIX) || bytes[CHECKSUM..CONTENT] != fnv1a(bytes, CONTENT).to_le_bytes() {
         return None;
     }
     let mut rest = &bytes[NAMES..];
@@ -187,7 +177,7 @@ mod tests {
     fn lengths_that_do_not_fit_are_no_mark() {
         let mut bytes = BOOK.0;
         bytes[CONTENT + 3] = 255;
-        let sum = checksum(&bytes).to_le_bytes();
+        let sum = fnv1a(&bytes, CONTENT).to_le_bytes();
         bytes[CHECKSUM..CONTENT].copy_from_slice(&sum);
         assert_eq!(read(&bytes), None);
     }

@@ -13,16 +13,21 @@ pub(crate) fn code_hash(tokens: TokenStream) -> u64 {
     fold(OFFSET, tokens)
 }
 
+/// What a group begins and ends with.
+pub(crate) fn delimiters(delimiter: Delimiter) -> (&'static str, &'static str) {
+    match delimiter {
+        Delimiter::Parenthesis => ("(", ")"),
+        Delimiter::Brace => ("{", "}"),
+        Delimiter::Bracket => ("[", "]"),
+        Delimiter::None => ("", ""),
+    }
+}
+
 fn fold(mut hash: u64, tokens: TokenStream) -> u64 {
     for token in tokens {
         hash = match token {
             TokenTree::Group(group) => {
-                let (open, close) = match group.delimiter() {
-                    Delimiter::Parenthesis => ("(", ")"),
-                    Delimiter::Brace => ("{", "}"),
-                    Delimiter::Bracket => ("[", "]"),
-                    Delimiter::None => ("", ""),
-                };
+                let (open, close) = delimiters(group.delimiter());
                 word(fold(word(hash, open), group.stream()), close)
             }
             TokenTree::Ident(ident) => word(hash, &ident.to_string()),

@@ -3,10 +3,12 @@
 //! Two declarations have the same text if and only if they name the same types for the same arguments: a type goes by
 //! its own name, whatever module it is imported from, and neither spaces nor optional commas count.
 
-use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::visit_mut::{self, VisitMut};
 use syn::{AngleBracketedGenericArguments, Type, TypePath, TypeTuple};
+
+use crate::code_hash::delimiters;
 
 /// `async fn reserve(stay: Stay) -> Result<Confirmation, SoldOut>`, with an attribute in front if it is `read_only`.
 pub(crate) fn text<'a>(
@@ -79,12 +81,7 @@ fn write(tokens: TokenStream, text: &mut String) {
     for token in tokens {
         match token {
             TokenTree::Group(group) => {
-                let (open, close) = match group.delimiter() {
-                    Delimiter::Parenthesis => ("(", ")"),
-                    Delimiter::Brace => ("{", "}"),
-                    Delimiter::Bracket => ("[", "]"),
-                    Delimiter::None => ("", ""),
-                };
+                let (open, close) = delimiters(group.delimiter());
                 text.push_str(open);
                 write(group.stream(), text);
                 text.truncate(text.trim_end().len());

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 
@@ -84,7 +84,7 @@ pub(crate) async fn run() -> Result<Vec<Check>, Box<dyn Error>> {
 }
 
 impl Host {
-    /// Starts a host, and waits until it answers.
+    /// Starts a host, and waits until it serves.
     async fn start(data: &Path, port: u16) -> Result<Self, Box<dyn Error>> {
         let mut child = Command::new(std::env::current_exe()?)
             .args(["host".as_ref(), data.as_os_str(), port.to_string().as_ref()])
@@ -92,20 +92,18 @@ impl Host {
             .kill_on_drop(true)
             .spawn()?;
         let stdout = child.stdout.take().ok_or("the host has no output")?;
+        let mut lines = BufReader::new(stdout).lines();
+        if lines.next_line().await?.is_none() {
+            return Err(format!("the host ended: {}", child.wait().await?).into());
+        }
         let killed = tokio::spawn(async move {
-            let (mut lines, mut killed) = (BufReader::new(stdout).lines(), 0);
+            let mut killed = 0;
             while let Ok(Some(line)) = lines.next_line().await {
                 let number = line.split(' ').nth(1).and_then(|number| number.parse().ok());
                 killed = number.unwrap_or(killed);
             }
             killed
         });
-        while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-            if let Some(status) = child.try_wait()? {
-                return Err(format!("the host ended: {status}").into());
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
         Ok(Self { child, killed })
     }
 

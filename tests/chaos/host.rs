@@ -16,7 +16,8 @@ pub(crate) const PROCESSES: usize = 8;
 
 const KILL_EVERY: Duration = Duration::from_secs(1);
 
-/// Serves at a port until it is killed. Says on each line of its output how many workers it has killed.
+/// Serves at a port until it is killed. Says so, and then on each line of its output how many workers it
+/// has killed.
 pub(crate) async fn serve(data: &Path, port: &str) -> Result<(), Box<dyn Error>> {
     let store = Arc::new(EmbeddedStore::open(data)?);
     let host = ProcessHost::builder(store)
@@ -27,6 +28,7 @@ pub(crate) async fn serve(data: &Path, port: &str) -> Result<(), Box<dyn Error>>
         .start()
         .await?;
     host.serve((Ipv4Addr::LOCALHOST, port.parse()?)).await?;
+    println!("serving");
     let mut killed = 0;
     loop {
         tokio::time::sleep(KILL_EVERY).await;

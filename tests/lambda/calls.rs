@@ -1,3 +1,7 @@
+use std::time::Duration;
+
+use beldi::Settings;
+use beldi::host::LambdaHost;
 use serde_json::json;
 
 use crate::library::Lambda;
@@ -41,6 +45,36 @@ async fn a_detached_call_runs_after_the_reply_and_in_a_function_of_its_own() {
     assert_eq!(lambda.copies().await, 3, "it is only accepted");
     assert_eq!(lambda.deliver_events().await, 1);
     assert_eq!(lambda.copies().await, 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_detached_direct_call_is_answered_when_it_is_durable() {
+    let lambda = Lambda::start().await;
+    let event = json!({ "function": "lend", "arguments": "Dune", "detached": true });
+    let answer = lambda.call("library", event, "request 1").await.expect("an answer");
+    assert!(answer["instance"].is_string() && answer.get("result").is_none(), "{answer}");
+    assert_eq!(lambda.copies().await, 3, "it is only accepted");
+    assert_eq!(lambda.deliver_events().await, 1);
+    assert_eq!(lambda.copies().await, 2);
+    // What has no effect could not be asked for later: it answers at once.
+    let event = json!({ "function": "copies", "arguments": "Dune", "detached": true });
+    assert_eq!(lambda.call("library", event, "request 2").await.expect("an answer")["result"], 2);
+}
+
+#[test]
+fn results_that_are_kept_too_shortly_for_late_deliveries_are_refused() {
+    let second = Duration::from_secs(1);
+    let settings = Settings {
+        timeout: second,
+        longest_timeout: second,
+        margin: second,
+        retention: Duration::from_secs(599),
+        ..Settings::default()
+    };
+    let error = LambdaHost::builder("library").settings(settings.clone()).build().err().expect("no host");
+    assert!(error.to_string().contains("599s") && error.to_string().contains("600s"), "{error}");
+    let enough = Settings { retention: Duration::from_secs(600), ..settings };
+    assert!(LambdaHost::builder("library").settings(enough).build().is_ok());
 }
 
 #[tokio::test(start_paused = true)]

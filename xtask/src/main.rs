@@ -12,9 +12,11 @@ mod cargo;
 mod ci;
 mod dynamodb_local;
 mod fuzz;
+mod lambda;
 mod mutants;
 mod suites;
 mod tally;
+mod tools;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", about = "The long commands of the beldi workspace")]
@@ -38,6 +40,10 @@ enum Command {
     Simulate(suites::Simulate),
     /// Break each rule of the protocol in a copy, and see a test fail
     Mutants(mutants::Options),
+    /// Kill worker processes and their host under load (two minutes)
+    Chaos(suites::Chaos),
+    /// Build the travel reservation for AWS Lambda, and print sizes and start times
+    Lambda,
     /// Ask the embedded engine and DynamoDB Local the same, and write the page of their differences
     Differences,
     /// Run the fuzz targets, each for a while (needs cargo-fuzz and a nightly toolchain)
@@ -53,6 +59,8 @@ fn main() -> ExitCode {
         Command::Garbage => suites::garbage(),
         Command::Interleave => suites::interleave(),
         Command::Simulate(options) => suites::simulate(&options),
+        Command::Chaos(options) => suites::chaos(&options),
+        Command::Lambda => lambda::run(),
         Command::Mutants(options) => mutants::run(&options),
         Command::Differences => dynamodb_local::differences(),
         Command::Fuzz(options) => fuzz::run(&options),

@@ -42,6 +42,26 @@ pub(crate) fn garbage() -> Result<Tally> {
     })
 }
 
+/// How long to kill processes.
+#[derive(clap::Args)]
+pub(crate) struct Chaos {
+    /// How long the load lasts
+    #[arg(long, value_name = "N", default_value_t = 2.0)]
+    minutes: f64,
+}
+
+/// Kills worker processes and their host for long, where the test suite does for a while.
+pub(crate) fn chaos(options: &Chaos) -> Result<Tally> {
+    let seconds = ((options.minutes * 60.0).round() as u64).to_string();
+    let mut checks = None;
+    let arguments = ["test", "--release", "--test", "chaos"];
+    run(&arguments, &[("BELDI_CHAOS_SECONDS", &seconds)], |line| {
+        checks = checks.or_else(|| Tally::of_checks(line));
+        Some(line.to_owned())
+    })?;
+    checks.ok_or_else(|| "the test did not run to its end".into())
+}
+
 /// How long to simulate, and what.
 #[derive(clap::Args)]
 pub(crate) struct Simulate {

@@ -33,7 +33,12 @@ impl Tally {
 
     /// What a line says that a simulation printed: `seeds: 5 passed, 0 failed`.
     pub(crate) fn of_seeds(line: &str) -> Option<Self> {
-        let (passed, failed) = line.strip_prefix("seeds: ")?.strip_suffix(" failed")?.split_once(" passed, ")?;
+        Self::of_checks(line.strip_prefix("seeds: ")?)
+    }
+
+    /// What a line says that ends a program of ours: `5 passed, 0 failed`.
+    pub(crate) fn of_checks(line: &str) -> Option<Self> {
+        let (passed, failed) = line.strip_suffix(" failed")?.split_once(" passed, ")?;
         Some(Self { passed: passed.parse().ok()?, failed: failed.parse().ok()? })
     }
 

@@ -11,12 +11,12 @@ use std::time::{Duration, Instant};
 use crate::cargo;
 use crate::suites;
 use crate::tally::Tally;
+use crate::tools;
 
 mod book;
 mod template;
-mod tools;
 
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
+pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -96,7 +96,22 @@ fn features() -> Result<()> {
     for features in ["embedded", "aws"] {
         run_cargo(&[CLIPPY, &packages, &["--features", features], DENY].concat())?;
     }
-    run_cargo(&[CLIPPY, &packages, DENY].concat())
+    run_cargo(&[CLIPPY, &packages, DENY].concat())?;
+    no_sqlite()
+}
+
+/// A program for AWS Lambda has no embedded store in it.
+fn no_sqlite() -> Result<()> {
+    let features = ["--no-default-features", "--features", "aws"];
+    let mut command =
+        cargo_command(&[&["tree", "--locked", "--package", "beldi", "--edges", "normal"], &features[..]].concat());
+    let output = command.current_dir(cargo::root()).output()?;
+    let tree = String::from_utf8_lossy(&output.stdout);
+    match tree.lines().find(|line| line.contains("sqlite") || line.contains("dynoxide")) {
+        _ if !output.status.success() => Err("`cargo tree` failed".into()),
+        Some(line) => Err(format!("without `embedded` there is still {line}").into()),
+        None => Ok(()),
+    }
 }
 
 fn documentation() -> Result<()> {
@@ -132,13 +147,13 @@ fn run_cargo(arguments: &[&str]) -> Result<()> {
     run_command(&mut cargo_command(arguments))
 }
 
-fn cargo_command(arguments: &[&str]) -> Command {
+pub(crate) fn cargo_command(arguments: &[&str]) -> Command {
     let mut command = cargo::command().into_std();
     command.args(arguments);
     command
 }
 
-fn run_command(command: &mut Command) -> Result<()> {
+pub(crate) fn run_command(command: &mut Command) -> Result<()> {
     let program = Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();
     let status = command
         .current_dir(cargo::root())

@@ -6,8 +6,9 @@
 use std::fs::File;
 use std::process::Command;
 
-use super::{Result, run_command, tools};
+use super::{Result, run_command};
 use crate::cargo;
+use crate::tools;
 
 const TEMPLATE: &str = "tests/templates/travel.yaml";
 

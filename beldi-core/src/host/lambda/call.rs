@@ -56,31 +56,34 @@ pub(super) async fn invocation(here: &Here, invocation: Invocation) -> Result<Bo
     }
 }
 
-/// What somebody who calls a function is told.
+/// What somebody who calls a function is told: of a detached call only which instance will run.
 #[derive(Serialize)]
 struct Returned<'a> {
     instance: InstanceId,
-    result: &'a RawValue,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<&'a RawValue>,
 }
 
 /// Answers a call. A request that is delivered again is the same call.
 pub(super) async fn direct(here: &Here, call: DirectCall, request: &str) -> Result<Box<RawValue>, LambdaError> {
     let (instance, result) = perform(here, call, request, Delivery::First).await?;
-    let result: &RawValue = serde_json::from_str(&result)
-        .map_err(|error| LambdaError::new(ProblemKind::InvalidData, format!("the result is unreadable: {error}")))?;
+    let unreadable = |error| LambdaError::new(ProblemKind::InvalidData, format!("the result is unreadable: {error}"));
+    let result = result.as_deref().map(serde_json::from_str::<&RawValue>).transpose().map_err(unreadable)?;
     json(&Returned { instance, result })
 }
 
 /// Makes a call, whose instance is named by its idempotency key, or by `key` if it has none. Gives the instance and
-/// the JSON of the output.
+/// the JSON of the output, of which a detached call has none yet.
 pub(super) async fn perform(
     here: &Here,
     call: DirectCall,
     key: &str,
     delivery: Delivery,
-) -> Result<(InstanceId, String), LambdaError> {
-    let DirectCall { function: name, arguments, idempotency_key } = call;
+) -> Result<(InstanceId, Option<String>), LambdaError> {
+    let DirectCall { function: name, arguments, idempotency_key, detached } = call;
     let function = function(here, &name)?;
+    // A function without effects leaves no trace that could be asked for later: it answers at once.
+    let delivery = if detached && !function.read_only { Delivery::Accept } else { delivery };
     let body = arguments.as_ref().map_or("", |arguments| arguments.get());
     let arguments = arguments::from_body(function.argument_names, body.as_bytes())
         .map_err(|error| LambdaError::new(ProblemKind::InvalidArguments, error))?;
@@ -98,7 +101,7 @@ pub(super) async fn perform(
     };
     let client = here.client();
     match tokio::time::timeout(here.time_left(), client.deliver(invocation)).await {
-        Ok(Ok(result)) => Ok((instance, result)),
+        Ok(Ok(result)) => Ok((instance, (delivery != Delivery::Accept).then_some(result))),
         Ok(Err(ClientError::Refused(problem))) => Err(InvokeError::Refused(problem).into()),
         Ok(Err(error)) => Err(InvokeError::Unavailable(error.to_string()).into()),
         Err(_) => {

@@ -41,6 +41,9 @@ pub(super) struct DirectCall {
     /// What names the instance.
     #[serde(default)]
     pub(super) idempotency_key: Option<String>,
+    /// Whether to answer as soon as the call is durable, and to run it afterwards.
+    #[serde(default)]
+    pub(super) detached: bool,
 }
 
 /// A request that API Gateway or a function URL has taken.

@@ -45,6 +45,10 @@ pub(super) use variables::{ALL, SERVICE};
 /// How long before Lambda's deadline an attempt ends: enough to say so.
 const RESERVE: Duration = Duration::from_millis(300);
 
+/// How long results must be kept at least: far longer than the minute after which the template lets Lambda give up an
+/// asynchronous invocation.
+const MIN_RETENTION: Duration = Duration::from_secs(600);
+
 /// Runs the functions of one service as an AWS Lambda function. Cheap to clone.
 ///
 /// `beldi::main()` makes one from the environment and runs it. It takes these events:
@@ -52,6 +56,7 @@ const RESERVE: Duration = Duration::from_millis(300);
 /// | event | answer |
 /// |---|---|
 /// | `{"function": "reserve", "arguments": {..}, "idempotency_key": ".."}` | `{"instance": "..", "result": ..}` |
+/// | the same with `"detached": true` | `{"instance": ".."}`, as soon as the call is durable; it runs afterwards |
 /// | an API Gateway event (REST or HTTP API), or one of a function URL | a response, as [`Gateway`](super::Gateway) says |
 /// | an SQS batch, whose messages have the first form | the messages that failed |
 /// | `{"beldi": "collect"}`, `{"beldi": "collect-garbage"}`, or EventBridge's own scheduled event | what was done |
@@ -99,6 +104,12 @@ pub enum LambdaHostError {
     /// Times do not fit together.
     #[error("the settings do not fit together: {}", super::list(.0))]
     Settings(Vec<SettingsError>),
+    /// An invocation that Lambda delivers late could find that the result which it asks for is gone, and run anew.
+    #[error("results are kept for {retention:?}, and AWS Lambda may deliver an invocation late: keep them for {least:?} at least", least = MIN_RETENTION)]
+    Retention {
+        /// The shortest retention.
+        retention: Duration,
+    },
     /// A variable of the environment is missing or unreadable.
     #[error(transparent)]
     Variable(#[from] VariableError),
@@ -150,6 +161,10 @@ impl LambdaHostBuilder {
         let Self { service, functions, settings, world, outside } = self;
         let registry = Registry::collect().map_err(LambdaHostError::Registry)?;
         settings.check(registry.functions()).map_err(LambdaHostError::Settings)?;
+        let retentions = registry.functions().filter_map(|function| function.retention).chain([settings.retention]);
+        if let Some(retention) = retentions.min().filter(|retention| *retention < MIN_RETENTION) {
+            return Err(LambdaHostError::Retention { retention });
+        }
         let service = (service != ALL).then_some(service);
         if let Some(service) = &service
             && !registry.services().any(|name| name == service)

@@ -1,11 +1,15 @@
 //! Each test has a world of its own: an empty store in memory, and a clock that nobody waits for.
 
 use beldi::testing::Trial;
+
 use {crate}::orders::{Order, of, place};
 use {crate}::stock::{Goods, SoldOut, left};
 
 fn apples(count: u32) -> Goods {
-    Goods { name: "apples".into(), count }
+    Goods {
+        name: "apples".into(),
+        count,
+    }
 }
 
 /// Run once undisturbed, and then again with a crash, a repetition or a zombie at every point that there is.
@@ -29,12 +33,21 @@ async fn the_last_apples_are_sold_to_one_of_two(trial: Trial) {
     let (ann, bob) = (ann.expect("an answer"), bob.expect("an answer"));
     assert!(ann.is_ok() != bob.is_ok());
     assert_eq!(ann.err().or(bob.err()), Some(SoldOut { left: 1 }));
-    assert_eq!(trial.call(left("apples".into())).await.expect("an answer"), 1);
+    assert_eq!(
+        trial.call(left("apples".into())).await.expect("an answer"),
+        1
+    );
 }
 
 #[beldi::test]
 async fn what_is_not_there_is_not_ordered(trial: Trial) {
     let placed = trial.call(place("ann".into(), "apples".into(), 1)).await;
     assert_eq!(placed.expect("an answer"), Err(SoldOut { left: 0 }));
-    assert!(trial.call(of("ann".into())).await.expect("an answer").is_empty());
+    assert!(
+        trial
+            .call(of("ann".into()))
+            .await
+            .expect("an answer")
+            .is_empty()
+    );
 }

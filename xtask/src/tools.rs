@@ -4,19 +4,23 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use super::{Result, cargo_command, run_command};
 use crate::cargo;
+use crate::ci::{Result, cargo_command, run_command};
 
-pub(super) const CARGO_DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2", features: &[] };
+pub(crate) const CARGO_DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2", features: &[] };
 /// Without its server, which takes as long to build as all the rest of it.
-pub(super) const MDBOOK: Tool = Tool { name: "mdbook", version: "0.5.4", features: &["--no-default-features"] };
+pub(crate) const MDBOOK: Tool = Tool { name: "mdbook", version: "0.5.4", features: &["--no-default-features"] };
 
 /// What transforms and lints templates.
-pub(super) const PYTHON: Python =
+pub(crate) const PYTHON: Python =
     Python { name: "templates", packages: &["aws-sam-translator==1.110.0", "cfn-lint==1.58.0", "PyYAML==6.0.4"] };
 
+/// What builds for AWS Lambda.
+pub(crate) const CARGO_LAMBDA: Python =
+    Python { name: "cargo-lambda", packages: &["cargo-lambda==1.9.2", "ziglang==0.17.1"] };
+
 /// A program that is no part of the workspace.
-pub(super) struct Tool {
+pub(crate) struct Tool {
     name: &'static str,
     version: &'static str,
     features: &'static [&'static str],
@@ -24,7 +28,7 @@ pub(super) struct Tool {
 
 impl Tool {
     /// Where it is: in `PATH`, or in `target/tools`, where it is built if need be.
-    pub(super) fn path(&self) -> Result<OsString> {
+    pub(crate) fn path(&self) -> Result<OsString> {
         if self.is_at(self.name.as_ref()) {
             return Ok(self.name.into());
         }
@@ -48,14 +52,14 @@ impl Tool {
 }
 
 /// Packages of PyPI, in an environment of their own in `target/tools`.
-pub(super) struct Python {
+pub(crate) struct Python {
     name: &'static str,
     packages: &'static [&'static str],
 }
 
 impl Python {
     /// The folder of its programs, after everything is installed.
-    pub(super) fn directory(&self) -> Result<PathBuf> {
+    pub(crate) fn directory(&self) -> Result<PathBuf> {
         let environment = cargo::target_directory().join("tools").join(self.name);
         let directory = environment.join("bin");
         // Written last: an installation that was interrupted is made again.

@@ -1,0 +1,78 @@
+//! `cargo beldi new`: a project is there as a whole, or not at all.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+/// A folder that no workspace is above of, removed with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("beldi-new-{name}-{}", std::process::id()));
+        std::fs::create_dir(&folder).expect("a folder");
+        Self(folder)
+    }
+
+    fn new_project(&self, name: &str) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-beldi"));
+        command.args(["beldi", "new", name]).current_dir(&self.0).output().expect("the command starts")
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.read_dir().expect("the folder").next().is_none()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What is left over is in the folder for temporary files.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn a_project_has_all_its_files_and_the_next_steps_are_told() {
+    let folder = Folder::new("whole");
+    let output = folder.new_project("shop");
+    assert!(output.status.success(), "{output:?}");
+    let told = String::from_utf8_lossy(&output.stdout);
+    for step in ["cd shop", "cargo test", "cargo beldi dev", "cargo beldi plan"] {
+        assert!(told.contains(step), "{step} in {told}");
+    }
+    let project = folder.0.join("shop");
+    for file in ["Cargo.toml", "README.md", ".gitignore", "src/main.rs", "src/lib.rs", "tests/orders.rs"] {
+        let text = std::fs::read_to_string(project.join(file)).expect(file);
+        assert!(!text.contains("{name}") && !text.contains("{crate}"), "{file}: {text}");
+    }
+    let manifest = std::fs::read_to_string(project.join("Cargo.toml")).expect("a manifest");
+    assert!(manifest.contains("name = \"shop\""), "{manifest}");
+    assert!(manifest.contains("path = "), "it takes beldi from the checkout that this was built from: {manifest}");
+    let mut format = Command::new("rustfmt");
+    format.args(["--check", "--edition", "2024", "src/lib.rs", "src/main.rs", "tests/orders.rs"]);
+    let formatted = format.current_dir(&project).output().expect("rustfmt starts");
+    assert!(formatted.status.success(), "{}", String::from_utf8_lossy(&formatted.stdout));
+}
+
+#[test]
+fn what_is_there_already_stays_as_it_is() {
+    let folder = Folder::new("there");
+    std::fs::write(folder.0.join("shop"), "mine").expect("a file");
+    let output = folder.new_project("shop");
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("shop exists already"), "{output:?}");
+    assert_eq!(std::fs::read_to_string(folder.0.join("shop")).expect("the file"), "mine");
+}
+
+#[test]
+fn a_name_that_cannot_be_deployed_leaves_nothing() {
+    let folder = Folder::new("name");
+    for name in ["Shop", "my_shop", "3d", "a--b"] {
+        let output = folder.new_project(name);
+        assert!(!output.status.success(), "{name}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("lower-case letters"), "{output:?}");
+    }
+    // A name that cargo refuses, later than we would.
+    let output = folder.new_project("test");
+    assert!(!output.status.success());
+    assert!(folder.is_empty());
+}
