@@ -1,7 +1,9 @@
 //! `cargo beldi new`: a project is there as a whole, or not at all.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+
+use beldi_build::Scaffold;
 
 /// A folder that no workspace is above of, removed with the test.
 struct Folder(PathBuf);
@@ -51,6 +53,25 @@ fn a_project_has_all_its_files_and_the_next_steps_are_told() {
     format.args(["--check", "--edition", "2024", "src/lib.rs", "src/main.rs", "tests/orders.rs"]);
     let formatted = format.current_dir(&project).output().expect("rustfmt starts");
     assert!(formatted.status.success(), "{}", String::from_utf8_lossy(&formatted.stdout));
+}
+
+/// `examples/shop` is compiled and tested as a new project is by its user.
+#[test]
+fn the_example_is_what_it_writes() {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/shop");
+    let scaffold = Scaffold::new("shop", Some(Path::new("../.."))).expect("a name");
+    for (path, text) in scaffold.in_workspace().files() {
+        let file = project.join(path);
+        if std::env::var_os("BLESS").is_some() {
+            std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+            std::fs::write(&file, &text).expect("a file");
+        }
+        let found = std::fs::read_to_string(&file).unwrap_or_default();
+        assert!(
+            found == text,
+            "{path} is another one: `BLESS=1 cargo test --package beldi-build --test new` writes it"
+        );
+    }
 }
 
 #[test]

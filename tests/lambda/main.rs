@@ -9,3 +9,4 @@ mod http;
 mod library;
 mod queue;
 mod schedules;
+mod tables;

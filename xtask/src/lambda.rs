@@ -50,16 +50,23 @@ async fn measure(tools: &Path) -> Result<Tally> {
 
 /// Builds as `cargo beldi build` does. Gives the file.
 async fn build(tools: &Path, format: &str) -> Result<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let path = std::env::join_paths([tools.to_path_buf()].into_iter().chain(std::env::split_paths(&path)))?;
-    let mut command = cargo::command();
-    command.env("PATH", path).args(["lambda", "build", "--release", "--example", "travel"]);
+    let mut command = cargo_lambda(tools)?;
+    command.args(["build", "--release", "--example", "travel"]);
     command.args(["--no-default-features", "--features", "aws", "--output-format", format]);
     if !command.status().await?.success() {
         return Err("cargo-lambda could not build the example".into());
     }
     let file = if format == "zip" { "bootstrap.zip" } else { "bootstrap" };
     Ok(cargo::target_directory().join("lambda/travel").join(file))
+}
+
+/// `cargo lambda`, with what it needs in the path.
+pub(crate) fn cargo_lambda(tools: &Path) -> Result<Command> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths([tools.to_path_buf()].into_iter().chain(std::env::split_paths(&path)))?;
+    let mut command = cargo::command();
+    command.env("PATH", path).arg("lambda");
+    Ok(command)
 }
 
 /// The time from the start of the process to its first poll for an event.

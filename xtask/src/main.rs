@@ -17,6 +17,7 @@ mod mutants;
 mod suites;
 mod tally;
 mod tools;
+mod watch;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", about = "The long commands of the beldi workspace")]
@@ -44,6 +45,8 @@ enum Command {
     Chaos(suites::Chaos),
     /// Build the travel reservation for AWS Lambda, and print sizes and start times
     Lambda,
+    /// Run the travel reservation under `cargo lambda watch` on DynamoDB Local, and book a trip (needs Java 17 and npm)
+    Watch,
     /// Ask the embedded engine and DynamoDB Local the same, and write the page of their differences
     Differences,
     /// Run the fuzz targets, each for a while (needs cargo-fuzz and a nightly toolchain)
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Command::Simulate(options) => suites::simulate(&options),
         Command::Chaos(options) => suites::chaos(&options),
         Command::Lambda => lambda::run(),
+        Command::Watch => watch::run(),
         Command::Mutants(options) => mutants::run(&options),
         Command::Differences => dynamodb_local::differences(),
         Command::Fuzz(options) => fuzz::run(&options),

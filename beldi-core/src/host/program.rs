@@ -94,6 +94,11 @@ impl Program {
     #[cfg(feature = "aws")]
     fn run_on_lambda(&self) -> Result<(), String> {
         lambda_runtime::tracing::init_default_subscriber();
+        if cfg!(panic = "abort") {
+            tracing::warn!(
+                "built with `panic = \"abort\"`: an attempt that panics takes others of its process with it"
+            );
+        }
         if std::env::var_os(ENDS_WITH_INPUT).is_some() {
             std::thread::spawn(end_with_input);
         }

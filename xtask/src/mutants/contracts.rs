@@ -9,7 +9,7 @@ pub(super) const CONTRACTS: &[Mutant] = &[
     Mutant {
         rule: "a function is not begun for a contract with another signature",
         file: "beldi-core/src/contract.rs",
-        original: "if self.signature != hash(signature) {",
+        original: "if self.signature != fnv1a(signature.as_bytes(), 0) {",
         broken: "if self.signature == 0 && !signature.is_empty() {",
         noticed_by: &[MISMATCH],
     },

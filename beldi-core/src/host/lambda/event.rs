@@ -27,6 +27,8 @@ pub(super) enum Event {
     Collect,
     /// What is not needed any more is to be removed.
     CollectGarbage,
+    /// Tables that are missing are to be made.
+    CreateTables,
 }
 
 /// A call of a function by whoever may invoke the Lambda function, or by a message.
@@ -114,6 +116,7 @@ struct Marks<'a> {
 enum Own {
     Collect,
     CollectGarbage,
+    CreateTables,
     Invocation(Box<Invocation>),
 }
 
@@ -133,6 +136,7 @@ impl Event {
                 Ok(match own {
                     Own::Collect => Self::Collect,
                     Own::CollectGarbage => Self::CollectGarbage,
+                    Own::CreateTables => Self::CreateTables,
                     Own::Invocation(invocation) => Self::Invocation(invocation),
                 })
             }

@@ -28,6 +28,7 @@ mod metrics;
 mod queue;
 mod run;
 mod schedule;
+mod tables;
 mod variables;
 
 #[cfg(feature = "embedded")]
@@ -60,6 +61,7 @@ const MIN_RETENTION: Duration = Duration::from_secs(600);
 /// | an API Gateway event (REST or HTTP API), or one of a function URL | a response, as [`Gateway`](super::Gateway) says |
 /// | an SQS batch, whose messages have the first form | the messages that failed |
 /// | `{"beldi": "collect"}`, `{"beldi": "collect-garbage"}`, or EventBridge's own scheduled event | what was done |
+/// | `{"beldi": "create-tables"}` | the tables that were missing and are there now; on AWS the template makes them, and no role may |
 /// | `{"beldi": {"invocation": ..}}` | for other services of beldi |
 ///
 /// `arguments` is the argument itself for a function that takes one, an object or an array for several, and absent
@@ -240,6 +242,7 @@ impl LambdaHost {
             Ok(Event::Queue(batch)) => queue::answer(&here, batch).await,
             Ok(Event::Collect) => schedule::collect(&here).await,
             Ok(Event::CollectGarbage) => schedule::collect_garbage(&here).await,
+            Ok(Event::CreateTables) => tables::create(&here).await,
             Err(error) => Err(error),
         };
         Answer { reply, rest: here.rest() }
