@@ -8,7 +8,7 @@
 
 use std::error::Error;
 use std::net::Ipv4Addr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -55,7 +55,8 @@ pub(crate) fn run() -> Result<Tally> {
     dynamodb_local::with_server(async |dynamodb| {
         let services = services().await?;
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?.local_addr()?.port();
-        let mut watch = Watch::start(&tools, dynamodb, port, &services)?;
+        let manifest = write_manifest()?;
+        let mut watch = Watch::start(&tools, &manifest, dynamodb, port, &services)?;
         watch.wait_until_ready().await?;
         let mut tally = Tally::default();
         for (event, expected) in EVENTS {
@@ -81,6 +82,38 @@ async fn services() -> Result<Vec<String>> {
     Ok(services.iter().filter_map(|service| service["name"].as_str()).map(str::to_owned).collect())
 }
 
+/// A package in which the example is a binary: `cargo lambda watch` knows no others.
+fn write_manifest() -> Result<PathBuf> {
+    let folder = cargo::target_directory().join("watch");
+    std::fs::create_dir_all(&folder)?;
+    std::fs::copy(cargo::root().join("Cargo.lock"), folder.join("Cargo.lock"))?;
+    let (root, manifest) = (cargo::root().display(), folder.join("Cargo.toml"));
+    let text = format!(
+        r#"[workspace]
+
+[package]
+name = "travel"
+edition = "2024"
+
+[[bin]]
+name = "travel"
+path = "{root}/examples/travel/main.rs"
+
+[features]
+embedded = []
+
+[dependencies]
+beldi = {{ path = "{root}", default-features = false, features = ["aws"] }}
+serde = {{ version = "1", features = ["derive"] }}
+sha2 = "0.11"
+thiserror = "2"
+uuid = "1"
+"#
+    );
+    std::fs::write(&manifest, text)?;
+    Ok(manifest)
+}
+
 /// A running `cargo lambda watch`, with everything that it started in a process group of its own.
 struct Watch<'a> {
     tools: &'a Path,
@@ -89,13 +122,15 @@ struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    fn start(tools: &'a Path, dynamodb: &str, port: u16, services: &[String]) -> Result<Self> {
+    fn start(tools: &'a Path, manifest: &Path, dynamodb: &str, port: u16, services: &[String]) -> Result<Self> {
         let functions: serde_json::Map<_, _> =
             services.iter().map(|service| (service.clone(), "travel".into())).collect();
         let mut command = cargo_lambda(tools)?;
         command.args(["watch", "--ignore-changes", "--offline", "--concurrency", CONCURRENCY]);
-        command.args(["--invoke-address", "127.0.0.1", "--invoke-port", &port.to_string(), "--example", "travel"]);
+        command.args(["--invoke-address", "127.0.0.1", "--invoke-port", &port.to_string(), "--manifest-path"]);
         command
+            .arg(manifest)
+            .env("CARGO_TARGET_DIR", cargo::target_directory())
             .env("BELDI_SERVICE", "*")
             .env("BELDI_FUNCTIONS", serde_json::Value::Object(functions).to_string())
             .env("AWS_ENDPOINT_URL_DYNAMODB", dynamodb)
