@@ -17,6 +17,19 @@ async fn a_direct_call_gives_the_result_and_its_instance() {
     assert_eq!(lambda.copies().await, 2);
 }
 
+/// `null` was taken for no arguments: a function whose argument is optional could not be called without one, and who
+/// sends a queue such messages saw all of them fail.
+#[tokio::test(start_paused = true)]
+async fn null_is_an_argument() {
+    let lambda = Lambda::start().await;
+    for (arguments, count) in [(json!(null), 3), (json!("Dune"), 3), (json!("Emma"), 0)] {
+        let event = json!({ "function": "count", "arguments": arguments });
+        assert_eq!(lambda.call("library", event, &format!("{arguments}")).await.expect("an answer")["result"], count);
+    }
+    let absent = lambda.call("library", json!({ "function": "count" }), "request").await;
+    assert_eq!(absent.expect_err("no arguments").kind, "beldi.invalid-arguments");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_request_that_lambda_delivers_again_is_the_same_call() {
     let lambda = Lambda::start().await;

@@ -37,6 +37,17 @@ pub(crate) async fn copies(title: String) -> Option<u32> {
     Book::get(&title).await.map(|book| book.copies)
 }
 
+/// How many copies there are of a title, or of all.
+#[beldi::function(service = Library, read_only)]
+pub(crate) async fn count(title: Option<String>) -> u32 {
+    let books = Book::scan().await.items;
+    books
+        .into_iter()
+        .filter(|book| title.as_ref().is_none_or(|title| *title == book.title))
+        .map(|book| book.copies)
+        .sum()
+}
+
 #[beldi::function(service = Library)]
 pub(crate) async fn lend(title: String) -> Result<u32, Refused> {
     let mut book = Book::get(&title).await.ok_or(Refused::NoSuchBook)?;

@@ -13,7 +13,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::process::Child;
+use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
 use crate::lambda::cargo_lambda;
@@ -47,6 +47,7 @@ const CONCURRENCY: &str = "32";
 
 /// It is compiled first.
 const START_TIMEOUT: Duration = Duration::from_secs(900);
+const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 const POLL_PAUSE: Duration = Duration::from_millis(100);
 
 /// Starts it, and books a trip. Each event that is answered as it should is a check.
@@ -68,6 +69,7 @@ pub(crate) fn run() -> Result<Tally> {
                 false => tally.failed += 1,
             }
         }
+        watch.stop().await?;
         Ok(tally)
     })
 }
@@ -156,6 +158,15 @@ impl<'a> Watch<'a> {
             sleep(POLL_PAUSE).await;
         }
         Err(format!("cargo lambda watch did not answer within {} s", START_TIMEOUT.as_secs()).into())
+    }
+
+    /// Ends it as Ctrl-C does: then it ends what it has started.
+    async fn stop(&mut self) -> Result<()> {
+        if let Some(id) = self.process.id() {
+            Command::new("kill").args(["-INT", &id.to_string()]).status().await?;
+            tokio::time::timeout(STOP_TIMEOUT, self.process.wait()).await??;
+        }
+        Ok(())
     }
 
     /// What `cargo lambda invoke` prints.

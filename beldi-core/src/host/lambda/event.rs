@@ -7,7 +7,7 @@ use std::fmt;
 
 use aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayV2httpRequest};
 use aws_lambda_events::sqs::SqsEvent;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::error::{InvokeError, ProblemKind};
@@ -37,8 +37,8 @@ pub(super) enum Event {
 pub(super) struct DirectCall {
     /// The name of the function.
     pub(super) function: String,
-    /// Its arguments, as the gateway takes them.
-    #[serde(default)]
+    /// Its arguments, as the gateway takes them. `null` is one.
+    #[serde(default, deserialize_with = "present")]
     pub(super) arguments: Option<Box<RawValue>>,
     /// What names the instance.
     #[serde(default)]
@@ -46,6 +46,11 @@ pub(super) struct DirectCall {
     /// Whether to answer as soon as the call is durable, and to run it afterwards.
     #[serde(default)]
     pub(super) detached: bool,
+}
+
+/// A value that is there, which `null` is too.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawValue>>, D::Error> {
+    Deserialize::deserialize(deserializer).map(Some)
 }
 
 /// A request that API Gateway or a function URL has taken.
