@@ -63,6 +63,13 @@ pub(crate) async fn restore(title: String, seconds: u64) {
     let _ = beldi::external("restoring", |_| work(seconds)).await;
 }
 
+/// Has too little time for it.
+#[beldi::function(service = Library, timeout = "1s")]
+pub(crate) async fn bind(title: String) {
+    let _ = beldi::external("binding", |_| work(5)).await;
+    Book::update(&title).add(Book::COPIES, 1).await;
+}
+
 async fn work(seconds: u64) -> Result<(), String> {
     tokio::time::sleep(Duration::from_secs(seconds)).await;
     Ok(())
