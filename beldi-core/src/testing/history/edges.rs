@@ -45,6 +45,7 @@ impl<'a> Edges<'a> {
             }
         }
         edges.add_real_time(transactions);
+        edges.add_stale_reads(transactions, versions);
         // The order of a hash map must not decide which of several cycles is shown.
         edges.from.iter_mut().for_each(|edges| edges.sort_by_key(|edge| (edge.to, edge.kind.to_string())));
         edges
@@ -74,7 +75,7 @@ impl<'a> Edges<'a> {
     /// the other too.
     fn add_real_time(&mut self, transactions: &[Transaction]) {
         let mut moments: Vec<(u64, bool, Place)> = Vec::new();
-        for (place, transaction) in transactions.iter().enumerate() {
+        for (place, transaction) in transactions.iter().enumerate().filter(|(_, one)| !one.is_plain_read()) {
             moments.extend(transaction.began.map(|began| (began, false, place)));
             moments.extend(transaction.ended.map(|ended| (ended, true, place)));
         }
@@ -93,6 +94,25 @@ impl<'a> Edges<'a> {
         for (to, before) in before.into_iter().enumerate() {
             for from in before {
                 self.add(from, Edge { to, kind: DependencyKind::RealTime, version: None });
+            }
+        }
+    }
+
+    /// A plain read follows those that wrote its keys, and not whoever may have seen their writes. So there is an edge
+    /// only from one that has written over what it saw, and had ended before it began.
+    fn add_stale_reads(&mut self, transactions: &[Transaction], versions: &Versions<'a>) {
+        for read in versions.reads() {
+            let reader = &transactions[read.reader];
+            let Some(began) = reader.began.filter(|_| reader.is_plain_read()) else { continue };
+            let mut version = read.version;
+            // As many steps as there are versions: their order may be a circle, which is told as such.
+            for _ in 0..versions.count() {
+                let Some((writer, value)) = versions.next(version) else { break };
+                if transactions[writer].ended.is_some_and(|ended| ended < began) {
+                    self.add(writer, Edge { to: read.reader, kind: DependencyKind::RealTime, version: None });
+                    break;
+                }
+                version = (version.0, Some(value));
             }
         }
     }

@@ -182,11 +182,17 @@ impl Transaction {
         self.since(began)
     }
 
-    /// When it was begun, for reads that follow all that had ended before, but bind nothing that comes after
-    /// them: single reads outside any transaction can see two rows of one commit at different times.
+    /// When it was begun, for reads outside of any transaction: they see what was written to their keys by all that had
+    /// ended before. Nothing else holds for them. A commit becomes visible row by row, so they can see two rows of it
+    /// at different times, and miss what somebody else has seen of it in another row.
     pub fn since(mut self, began: u64) -> Self {
         self.began = Some(began);
         self
+    }
+
+    /// Whether it is no transaction, but reads on their own.
+    fn is_plain_read(&self) -> bool {
+        self.ended.is_none() && self.accesses.iter().all(|access| matches!(access, Access::Read { .. }))
     }
 }
 
