@@ -35,6 +35,8 @@ enum Command {
     /// Write a hot row 100,000 times while garbage is collected, and compare the last tenth with the first; see that
     /// 100,000 instances leave nothing (minutes)
     Garbage,
+    /// Disturb every point of operations, transactions and applications, and count the points (minutes)
+    Matrix,
     /// Explore all interleavings of the small scenarios (tens of minutes)
     Interleave,
     /// Run seeded worlds full of faults (an hour)
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
         Command::Ci(options) => ci::run(&options),
         Command::Budget => suites::budget(),
         Command::Garbage => suites::garbage(),
+        Command::Matrix => suites::matrix(),
         Command::Interleave => suites::interleave(),
         Command::Simulate(options) => suites::simulate(&options),
         Command::Chaos(options) => suites::chaos(&options),

@@ -1,4 +1,5 @@
-//! `cargo xtask interleave`, `simulate`, `garbage` and `budget`: test targets run in a way of their own.
+//! `cargo xtask matrix`, `interleave`, `simulate`, `garbage`, `chaos` and `budget`: test targets run in a way of their
+//! own.
 
 use std::error::Error;
 use std::process::Stdio;
@@ -28,6 +29,25 @@ pub(crate) fn interleave() -> Result<Tally> {
     println!(
         "{explorations} explorations to their end: {ended} interleavings run to their end, {broken_off} broken off"
     );
+    Ok(tally)
+}
+
+/// The test targets that disturb every point of operations, of transactions and of applications.
+const MATRICES: &[&str] =
+    &["crash_matrix", "transactions_matrix", "transaction_attacks", "travel_matrix", "movie_review_matrix"];
+
+/// Disturbs every point at which something can go wrong, as the test suite does. Says how many points there were.
+pub(crate) fn matrix() -> Result<Tally> {
+    let targets = MATRICES.iter().flat_map(|target| ["--test", target]);
+    let arguments: Vec<_> = ["test"].into_iter().chain(targets).chain(["--", "--nocapture"]).collect();
+    let (mut points, mut disturbed) = (0u64, 0u64);
+    let tally = run(&arguments, &[], |line| {
+        let (before, after) = line.split_once(" crash points")?;
+        points += before.rsplit(' ').next()?.parse::<u64>().ok()?;
+        disturbed += after.split_once(" passed")?.0.rsplit(' ').next()?.parse::<u64>().ok()?;
+        Some(line.to_owned())
+    })?;
+    println!("{points} crash points: {disturbed} disturbed runs passed");
     Ok(tally)
 }
 
