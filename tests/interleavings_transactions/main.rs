@@ -172,6 +172,28 @@ async fn buy_at_once(name: String, amount: i64) -> Result<(i64, i64), Refused> {
     }
 }
 
+/// Changes a row for the transaction that calls it.
+#[beldi::function(service = Shop)]
+async fn give(name: String, amount: i64) -> Result<i64, Refused> {
+    change(&name, amount).await
+}
+
+/// Looks at a row for the transaction that calls it.
+#[beldi::function(service = Shop)]
+async fn see(name: String) -> i64 {
+    Counter::get(&name).await.map_or(0, |counter| counter.count)
+}
+
+/// Hands a row over to a participant that changes it, and then to one that only looks at it.
+#[beldi::function(service = Shop)]
+async fn hand_over(name: String) -> Result<i64, Refused> {
+    beldi::txn! { max_wait = "5m" =>
+        change(&name, 1).await?;
+        give(name.clone(), 1).await?;
+        Ok(see(name.clone()).await)
+    }
+}
+
 #[beldi::function(service = Shop, read_only)]
 async fn count(name: String) -> i64 {
     Counter::get(&name).await.map_or(0, |counter| counter.count)
@@ -316,6 +338,15 @@ interleaved! {
             tokio::join!(rows.twice(|| pay(one.clone(), 3, false)), rows.younger(pay(one.clone(), 1, false)));
         one_of(&(twice?, younger?), &[(Ok(7), Ok(6)), (Ok(6), Ok(9))])?;
         rows.left((10, 10), 6).await
+    };
+
+    // Seed 342 of the simulation: a coordinator took the lock off with the acquisitions that it knew of, and the participant
+    // that had only read the row saw one of them ended and left its own open. A zombie of it took the row for ever.
+    a_row_that_is_handed_over_twice, 2: |rows| {
+        let (one, _) = rows.names();
+        let (seen, ()) = tokio::join!(rows.beside(hand_over(one)), rows.contest.repetition_of::<see>());
+        same(&seen?, &Ok(12))?;
+        rows.left((12, 10), 10).await
     };
 
     a_plain_write_against_a_transaction, 2: |rows| {

@@ -85,7 +85,12 @@ async fn live(plan: &Plan) -> Run {
     checks.push(parked(&fleet, &services).await);
     checks.push(locks(&core));
     for app in &apps {
-        checks.extend(app.check(Arc::clone(&clients)).await);
+        match timeout(BOUND, app.check(Arc::clone(&clients))).await {
+            Ok(of_app) => checks.extend(of_app),
+            Err(_) => {
+                checks.push(Check::new("whoever looks at the end is answered", "", &["an audit still waits".into()]))
+            }
+        }
     }
     let problems = clients.take_problems();
     checks.extend(agreement(&problems));
@@ -117,12 +122,19 @@ async fn work(clients: &Arc<Clients>, apps: &[Arc<dyn App>]) -> Check {
         }
     }
     let core = clients.core();
+    let mut problems = Vec::new();
+    let (mut instances, mut since) = (0, Instant::now());
     while clients.go_on() {
         sleep(Duration::from_secs(1)).await;
+        if core.instances() > instances {
+            (instances, since) = (core.instances(), Instant::now());
+        } else if since.elapsed() > BOUND {
+            problems.push(format!("nothing was begun for {} s, with {instances} instances", BOUND.as_secs()));
+            break;
+        }
     }
     core.calm(true);
     let began = Instant::now();
-    let mut problems = Vec::new();
     let finished = async {
         while let Some(client) = working.join_next().await {
             if let Err(error) = client {

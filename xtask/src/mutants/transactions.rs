@@ -235,4 +235,11 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
         broken: "if held.len() < usize::MAX {\n            return Ok(());",
         noticed_by: &["transactions_matrix::a_lock_until_the_end"],
     },
+    Mutant {
+        rule: "a release ends what another part's release of the row has left open",
+        file: "beldi-core/src/daal/release.rs",
+        original: "for entry in &open {",
+        broken: "for entry in open.iter().take(0) {",
+        noticed_by: &["interleavings_transactions::a_row_that_is_handed_over"],
+    },
 ];
