@@ -2,8 +2,8 @@
 //! succeed any more (protocol, section 6).
 //!
 //! Invariants: the lock goes in the same update that adds the entries of the acquisitions which it ends, so that
-//! no attempt that comes late takes it again; a release is over when all its entries are there; a committed change is made in that update, only while the lock is
-//! held, and so once.
+//! no attempt that comes late takes it again; a release is over when all its entries are there; a committed change
+//! is made in the update that takes the lock off, only while it is held, and so once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
