@@ -194,6 +194,17 @@ async fn hand_over(name: String) -> Result<i64, Refused> {
     }
 }
 
+/// The other way round: the participant that only looks comes first.
+#[beldi::function(service = Shop)]
+async fn hand_over_to_look_first(name: String) -> Result<i64, Refused> {
+    beldi::txn! { max_wait = "5m" =>
+        change(&name, 1).await?;
+        let seen = see(name.clone()).await;
+        give(name.clone(), 1).await?;
+        Ok(seen)
+    }
+}
+
 #[beldi::function(service = Shop, read_only)]
 async fn count(name: String) -> i64 {
     Counter::get(&name).await.map_or(0, |counter| counter.count)
@@ -340,12 +351,22 @@ interleaved! {
         rows.left((10, 10), 6).await
     };
 
-    // Seed 342 of the simulation: a coordinator took the lock off with the acquisitions that it knew of, and the participant
-    // that had only read the row saw one of them ended and left its own open. A zombie of it took the row for ever.
+    // Seed 342 of the simulation: the coordinator took the lock off without ending the acquisition of the participant that
+    // had only read the row. A zombie of it took the row for ever.
     a_row_that_is_handed_over_twice, 2: |rows| {
         let (one, _) = rows.names();
         let (seen, ()) = tokio::join!(rows.beside(hand_over(one)), rows.contest.repetition_of::<see>());
         same(&seen?, &Ok(12))?;
+        rows.left((12, 10), 10).await
+    };
+
+    // The same with the participants in the other order: the one that changed the row could never be told of the commit,
+    // because the lock was gone, and its transaction never ended.
+    a_row_that_is_handed_over_to_be_looked_at_first, 2: |rows| {
+        let (one, _) = rows.names();
+        let (seen, ()) =
+            tokio::join!(rows.beside(hand_over_to_look_first(one)), rows.contest.repetition_of::<see>());
+        same(&seen?, &Ok(11))?;
         rows.left((12, 10), 10).await
     };
 

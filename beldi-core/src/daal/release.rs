@@ -2,8 +2,8 @@
 //! succeed any more (protocol, section 6).
 //!
 //! Invariants: the lock goes in the same update that adds the entries of the acquisitions which it ends, so that
-//! no attempt that comes late takes it again; a release is over when all its entries are there; a committed change
-//! is made in the update that takes the lock off, only while it is held, and so once.
+//! no attempt that comes late takes it again; a committed change is made in that update, only while the lock is
+//! held, and so once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -69,19 +69,12 @@ impl RowRelease<'_> {
     /// Takes the lock off and makes the change, once. An acquisition that never succeeded is fenced, unless there
     /// is a change: a commit knows that the row is held. Gives whether the row is left as a tombstone.
     pub(crate) async fn release(&self, witness: Option<u64>) -> Result<bool, Fault> {
-        let (fenced, open) = self.end(Part::Release, witness).await?;
-        // Another part of the transaction that does not know of all acquisitions was first. Those that it has left open
-        // could take the row again.
-        for entry in &open {
-            let (owner, entries) = (self.owner.clone(), std::slice::from_ref(entry));
-            RowRelease { owner, entries, change: None, ..*self }.end(Part::Release, witness).await?;
-        }
-        Ok(matches!(fenced, Fenced::Ended { tombstone: true }))
+        Ok(matches!(self.end(Part::Release, witness).await?, Fenced::Ended { tombstone: true }))
     }
 
     /// Sees to it that the acquisition cannot succeed any more, unless it has.
     pub(crate) async fn fence(&self, witness: Option<u64>) -> Result<Fenced, Fault> {
-        Ok(self.end(Part::Fence, witness).await?.0)
+        self.end(Part::Fence, witness).await
     }
 
     /// Whether the acquisitions have ended, and then whether the row is a tombstone. `witness` is the epoch at which
@@ -89,46 +82,37 @@ impl RowRelease<'_> {
     pub(crate) async fn is_done(&self, witness: u64) -> Result<Option<bool>, Fault> {
         let get = GetItem { table: self.table.to_owned(), key: self.key.clone(), consistent: true };
         let row = RowState::of(self.environment.store.get(get).await?.as_ref())?;
-        for entry in self.entries {
-            let ended = |log: &[Vec<u8>]| log.contains(entry).then_some(());
-            if ended(&row.log).is_none() && self.segments().find(witness, row.epoch, ended).await?.is_none() {
-                return Ok(None);
-            }
-        }
-        Ok(Some(row.tombstone))
+        let ended = |log: &[Vec<u8>]| log.contains(&self.entries[0]).then_some(());
+        let done = ended(&row.log).is_some() || self.segments().find(witness, row.epoch, ended).await?.is_some();
+        Ok(done.then_some(row.tombstone))
     }
 
-    /// Ends the acquisitions. Where the first of them had ended before, gives those that may not have.
-    async fn end(&self, first: Part, witness: Option<u64>) -> Result<(Fenced, Vec<Vec<u8>>), Fault> {
+    async fn end(&self, first: Part, witness: Option<u64>) -> Result<Fenced, Fault> {
         let (mut part, mut place) = (first, Place::after(witness));
         let mut present = true;
         for _ in 0..MAX_LOOKS {
             let old = match self.send(part, &place, present).await {
-                Ok(_) => {
-                    let tombstone = self.leaves_tombstone(part, present);
-                    return Ok((Fenced::Ended { tombstone }, Vec::new()));
-                }
+                Ok(_) => return Ok(Fenced::Ended { tombstone: self.leaves_tombstone(part, present) }),
                 Err(StoreError::ConditionFailed { item }) => item,
                 Err(error) => return Err(error.into()),
             };
             let row = RowState::of(old.as_ref())?;
             let ended = |log: &[Vec<u8>]| log.contains(&self.entries[0]).then_some(());
-            let others = self.entries.iter().filter(|entry| !row.log.contains(entry) && **entry != self.entries[0]);
-            let before = || (Fenced::Ended { tombstone: row.tombstone }, others.cloned().collect());
+            let tombstone = row.tombstone;
             if ended(&row.log).is_some() {
-                return Ok(before());
+                return Ok(Fenced::Ended { tombstone });
             }
             present = row.present;
             let (expected, from) = place.expects(&row);
             if !expected {
                 if self.segments().find(from, row.epoch, ended).await?.is_some() {
-                    return Ok(before());
+                    return Ok(Fenced::Ended { tombstone });
                 }
                 place = Place::AppendAt(row.epoch);
                 continue;
             }
             match (first, row.is_held_by(&self.owner)) {
-                (Part::Fence, true) => return Ok((Fenced::Held(old.unwrap_or_default()), Vec::new())),
+                (Part::Fence, true) => return Ok(Fenced::Held(old.unwrap_or_default())),
                 (_, true) => part = Part::Release,
                 (Part::Release, false) if self.change.is_some() => return Err(self.lost()),
                 (_, false) => part = Part::Fence,

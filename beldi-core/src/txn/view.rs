@@ -33,7 +33,7 @@ pub(super) struct RowView {
     base: Option<Base>,
     acquisitions: Vec<Acquisition>,
     writes: Vec<Write>,
-    /// The entries of acquisitions of participants that called back, and the epoch that they saw.
+    /// The entries of acquisitions of participants of this service, and the epoch that they saw.
     adopted: Vec<Vec<u8>>,
     adopted_epoch: u64,
 }
@@ -76,13 +76,13 @@ pub(super) struct Unheld {
 }
 
 impl View {
-    /// How many rows were touched.
+    /// How many rows were touched. Those that only participants have read count on their side.
     pub(super) fn len(&self) -> usize {
-        self.rows.len()
+        self.rows.values().filter(|row| row.is_touched()).count()
     }
 
     pub(super) fn contains(&self, row: &str) -> bool {
-        self.rows.contains_key(row)
+        self.rows.get(row).is_some_and(RowView::is_touched)
     }
 
     /// The row, touched now.
@@ -105,7 +105,7 @@ impl View {
 
     /// Whether any row is held.
     pub(super) fn holds_any(&self) -> bool {
-        self.rows.values().any(|row| !row.acquisitions.is_empty() || !row.adopted.is_empty())
+        self.rows.values().any(|row| !row.acquisitions.is_empty() || row.is_changed_by_others())
     }
 
     /// Undoes what the steps below `prefix` have written.
@@ -135,13 +135,14 @@ impl View {
         self.push(row, Write { path, fingerprint: Some(fingerprint), change: Change::Own { actions, deletes } })
     }
 
-    /// Takes over what a participant of this service has left, which was called by step `path`.
+    /// Takes over what a participant of this service has left, which was called by step `path`: whoever takes the lock
+    /// off ends all acquisitions, also of those that have only read the row.
     pub(super) fn adopt(&mut self, path: &StepPath, row: &HeldRow) -> Result<(), Fault> {
-        let Some(difference) = row.change.clone() else { return Ok(()) };
         let name = row.name();
         let view = self.touch(&name, &row.table, &row.key);
         view.adopted.extend(row.entries.iter().cloned());
         view.adopted_epoch = row.epoch;
+        let Some(difference) = row.change.clone() else { return Ok(()) };
         let change = Change::Adopted(difference);
         self.push(&name, Write { path: path.clone(), fingerprint: None, change })
     }
@@ -163,7 +164,7 @@ impl View {
         let rows = self.rows.values().filter_map(|row| {
             let first = row.writes.iter().filter(counts).find(|write| write.fingerprint.is_some())?;
             let alone = row.acquisitions.iter().any(|taken| taken.mode == Mode::Exclusive);
-            let held = alone || (!row.adopted.is_empty() && row.base.is_some());
+            let held = alone || (row.is_changed_by_others() && row.base.is_some());
             let Change::Own { actions, deletes } = &first.change else { return None };
             let puts = !deletes && first.fingerprint.as_ref().is_some_and(|print| print.what.kind == "put");
             (!held).then(|| Unheld {
@@ -228,20 +229,34 @@ impl RowView {
         self.base.as_ref().is_some_and(|base| base.item.is_none())
     }
 
+    /// Whether the row is held here, or changed.
+    fn is_touched(&self) -> bool {
+        !self.acquisitions.is_empty() || !self.writes.is_empty()
+    }
+
+    /// Whether a participant of this service has changed the row, and so has left it held alone.
+    fn is_changed_by_others(&self) -> bool {
+        self.writes.iter().any(|write| matches!(write.change, Change::Adopted(_)))
+    }
+
     /// Remembers that step `path` has taken the row, which was `base`.
     pub(super) fn taken(&mut self, path: StepPath, entry: Vec<u8>, mode: Mode, base: Base, recorded: bool) {
         self.acquisitions.push(Acquisition { path, entry, mode, recorded });
         self.base.get_or_insert(base);
     }
 
-    /// How the row is held by the steps that count, without a change.
+    /// How the row is held by the steps that count, without a change. What participants alone hold, and have not changed,
+    /// is left to them.
     fn held(&self, counts: impl Fn(&StepPath) -> bool) -> Option<HeldRow> {
-        let entries = self.acquisitions.iter().filter(|taken| counts(&taken.path)).map(|taken| &taken.entry);
-        let entries: Vec<_> = entries.chain(&self.adopted).cloned().collect();
+        let own: Vec<_> =
+            self.acquisitions.iter().filter(|taken| counts(&taken.path)).map(|taken| &taken.entry).collect();
+        if own.is_empty() && !self.is_changed_by_others() {
+            return None;
+        }
+        let entries: Vec<_> = own.into_iter().chain(&self.adopted).cloned().collect();
         let epoch = self.base.as_ref().map_or(self.adopted_epoch, |base| base.epoch);
         let (table, key, absent) = (self.table.clone(), self.key.clone(), self.is_absent());
-        let held = HeldRow { table, key, entries, change: None, epoch, absent };
-        (!held.entries.is_empty()).then_some(held)
+        Some(HeldRow { table, key, entries, change: None, epoch, absent })
     }
 
     /// The row after those writes that count.

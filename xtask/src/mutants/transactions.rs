@@ -236,10 +236,10 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
         noticed_by: &["transactions_matrix::a_lock_until_the_end"],
     },
     Mutant {
-        rule: "a release ends what another part's release of the row has left open",
-        file: "beldi-core/src/daal/release.rs",
-        original: "for entry in &open {",
-        broken: "for entry in open.iter().take(0) {",
+        rule: "who takes a lock off ends the acquisitions of participants that have only read the row",
+        file: "beldi-core/src/txn/view.rs",
+        original: "view.adopted.extend(row.entries.iter().cloned());",
+        broken: "if row.change.is_some() {\n            view.adopted.extend(row.entries.iter().cloned());\n        }",
         noticed_by: &["interleavings_transactions::a_row_that_is_handed_over"],
     },
 ];
