@@ -74,6 +74,26 @@ async fn call(calls: u32) -> Result<u32, Refused> {
     }
 }
 
+#[beldi::function(service = Shop)]
+async fn look(from: u32, rows: u32) -> u32 {
+    for number in from..from + rows {
+        Entry::get(number).await;
+    }
+    rows
+}
+
+/// Participants of the coordinator's own service hold rows on their side, and only those that they have changed on its.
+#[beldi::function(service = Shop)]
+async fn read_and_let_read(rows: u32) -> Result<u32, Refused> {
+    beldi::txn! {
+        let seen = look(0, 100).await + look(100, 100).await;
+        for number in 200..200 + rows {
+            Entry::get(number).await;
+        }
+        Ok(seen + rows)
+    }
+}
+
 #[beldi::function(service = Shop, read_only)]
 async fn entries() -> usize {
     Entry::scan().limit(1_000).await.items.len()
@@ -111,6 +131,15 @@ async fn rows() {
     assert_eq!(host.client().call(read_rows(100)).await.expect("an answer"), Ok(100));
     assert_eq!(host.client().call(write_rows(100)).await.expect("an answer"), Ok(100));
     assert_eq!(host.client().call(entries()).await.expect("an answer"), 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_that_participants_have_read() {
+    let host = host().await;
+    refused_with(&host, read_and_let_read(101), "at most 100 rows").await;
+    assert_eq!(host.client().call(read_and_let_read(100)).await.expect("an answer"), Ok(300));
+    host.settle().await.expect("at rest");
+    assert!(locked_rows(&host).await.expect("rows").is_empty());
 }
 
 #[tokio::test(start_paused = true)]
