@@ -116,7 +116,9 @@ async fn a_panic_is_retried_with_back_off_then_parked_and_can_be_restarted() {
     let host = host(settings(), None).await;
     let client = host.client();
     let call = client.call(panics_after_a_write("tea".into())).idempotency_key("p").await;
-    assert!(matches!(call, Err(ClientError::Unavailable { .. })), "{call:?}");
+    let Err(ClientError::Refused(problem)) = call else { panic!("it is told of the panic: {call:?}") };
+    assert_eq!(problem.kind, ProblemKind::Panicked);
+    assert!(problem.detail.contains("no such luck"), "{problem}");
     let start = tokio::time::Instant::now();
     let round = host.settle().await.expect("a settled host");
     // Three attempts: 0.5 s after the first, 1 s after the second, and 2 s after the third it is given up.

@@ -103,6 +103,33 @@ async fn a_commit_is_seen_in_both_services_and_a_rollback_in_none() {
     assert_eq!(client.call(seat("f1".into())).await.expect("an answer").map(|seat| seat.free), Some(0));
 }
 
+#[beldi::function(service = Flight)]
+async fn overbook(flight: String) -> i64 {
+    let seat = Seat::get(&flight).await;
+    panic!("{seat:?} is no plane");
+}
+
+#[beldi::function(service = Travel)]
+async fn book_in_vain(hotel: String, flight: String) -> Result<(), SoldOut> {
+    beldi::txn! {
+        reserve_room(hotel.clone(), "ann".to_owned()).await?;
+        overbook(flight.clone()).await;
+        Ok(())
+    }
+}
+
+/// Nobody has to wait for the next attempt of a transaction that cannot go on now.
+#[tokio::test(start_paused = true)]
+async fn a_participant_that_panics_has_its_transaction_rolled_back_at_once() {
+    let client = client().await;
+    let call = client.call(book_in_vain("ritz".into(), "f1".into())).idempotency_key("in vain").await;
+    let Err(ClientError::Refused(problem)) = call else { panic!("it cannot be booked: {call:?}") };
+    assert_eq!(problem.kind, ProblemKind::CalleeFailed);
+    assert!(problem.detail.contains("is no plane"), "{problem}");
+    let booked = client.call(book("ritz".into(), "f1".into(), "bob".into())).await.expect("an answer");
+    assert_eq!(booked, Ok((1, 0)));
+}
+
 #[beldi::function(service = Hotel)]
 async fn lock_then_reserve() -> Result<i64, SoldOut> {
     let _guard = beldi::lock::<Room>("ritz").await;

@@ -202,6 +202,15 @@ impl Fault {
         }
     }
 
+    /// Whether whoever asked is told, in place of asking again: what is asked for again at once would end here too. A
+    /// collector makes later attempts, which may do better.
+    pub(crate) fn is_told(&self) -> bool {
+        match self {
+            Self::Panicked { .. } | Self::Call { error: InvokeError::Refused(_), .. } => true,
+            _ => self.is_permanent(),
+        }
+    }
+
     /// The same of a call that a transaction's end is about: it cannot be ended by that.
     pub(crate) fn undelivered(self) -> Self {
         match self {

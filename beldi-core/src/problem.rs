@@ -67,9 +67,10 @@ pub enum ProblemKind {
     Parked,
     /// A table is missing, or refuses the request.
     StoreRefused,
-    /// A called function has no result to give.
+    /// A called function has no result to give. The instance is tried again later, unless it is parked.
     CalleeFailed,
-    /// The handler panicked.
+    /// The handler panicked. An instance that has left anything in its journal is tried again later, and is parked after
+    /// [`Settings::max_attempts`](crate::Settings::max_attempts).
     Panicked,
     /// There is no such instance.
     UnknownInstance,

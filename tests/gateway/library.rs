@@ -80,6 +80,12 @@ pub(crate) async fn explode(title: String) -> u32 {
     panic!("no {title} today")
 }
 
+/// Calls a function that panics.
+#[beldi::function(service = Library)]
+pub(crate) async fn light(title: String) -> u32 {
+    explode(title).await
+}
+
 /// Writes one row and cannot write the second.
 #[beldi::function(service = Library)]
 pub(crate) async fn half(title: String) {

@@ -62,14 +62,27 @@ async fn an_idempotency_key_is_short_and_printable() {
 
 #[tokio::test]
 async fn a_function_that_cannot_run_now_is_unavailable() {
-    let bench = Bench::new().await;
-    let answer = bench.http.post("/functions/library/explode", "\"Emma\"").await;
+    let bench = Bench::with_deaths(100).await;
+    let answer = bench.http.post("/functions/library/ticket", "\"ann\"").await;
     let problem = answer.problem(503, "unavailable");
-    assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("no Emma today")), "{problem}");
+    assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("died")), "{problem}");
     assert_eq!(problem["instance"], format!("/instances/library/{}", answer.header("beldi-instance")));
     assert_eq!(answer.header("retry-after"), "1");
     let tries = u64::from(bench.environment().settings.call_tries);
     assert_eq!(bench.host.statistics().attempts, tries);
+}
+
+#[tokio::test]
+async fn a_panic_is_told_at_once_by_the_function_and_by_its_caller() {
+    let bench = Bench::new().await;
+    let functions = [("explode", "panicked", 1), ("light", "callee-failed", 2)];
+    for (function, kind, attempts) in functions {
+        let before = bench.host.statistics().attempts;
+        let answer = bench.http.post(&format!("/functions/library/{function}"), "\"Emma\"").await;
+        let problem = answer.problem(500, kind);
+        assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("no Emma today")), "{problem}");
+        assert_eq!(bench.host.statistics().attempts - before, attempts);
+    }
 }
 
 #[tokio::test]

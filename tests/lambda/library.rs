@@ -70,6 +70,12 @@ pub(crate) async fn bind(title: String) {
     Book::update(&title).add(Book::COPIES, 1).await;
 }
 
+#[beldi::function(service = Library)]
+pub(crate) async fn tear(title: String) {
+    Book::update(&title).add(Book::COPIES, 1).await;
+    panic!("{title} is torn");
+}
+
 async fn work(seconds: u64) -> Result<(), String> {
     tokio::time::sleep(Duration::from_secs(seconds)).await;
     Ok(())

@@ -52,12 +52,15 @@ async fn a_function_s_own_error_is_an_answer_and_no_failure() {
 
 #[tokio::test(start_paused = true)]
 async fn what_must_come_again_holds_up_its_group_and_what_is_malformed_does_not() {
-    let lambda = Lambda::start().await;
     let lend = json!({ "function": "lend", "arguments": "Dune" });
     let malformed = json!({ "function": "burn" });
     let slow = json!({ "function": "bind", "arguments": "Dune" });
-    let batch = of_one_group(&[malformed.clone(), lend.clone(), slow, lend, malformed]);
-    let response = lambda.send("library", &batch, "request").await.expect("a response");
-    assert_eq!(failures(&response), ["message-0", "message-2", "message-3", "message-4"]);
-    assert_eq!(lambda.copies().await, 2, "one was lent, and the last waits, though there is time for it");
+    let panics = json!({ "function": "tear", "arguments": "Nuvem" });
+    for comes_again in [slow, panics] {
+        let lambda = Lambda::start().await;
+        let batch = [malformed.clone(), lend.clone(), comes_again, lend.clone(), malformed.clone()];
+        let response = lambda.send("library", &of_one_group(&batch), "request").await.expect("a response");
+        assert_eq!(failures(&response), ["message-0", "message-2", "message-3", "message-4"]);
+        assert_eq!(lambda.copies().await, 2, "one was lent, and the last waits, though there is time for it");
+    }
 }

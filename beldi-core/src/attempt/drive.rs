@@ -323,7 +323,7 @@ pub(crate) async fn failed(
         }
     }
     // What ends the try of a participant ends that of its coordinator, which rolls back instead of holding on.
-    match permanent || (identity.transaction.is_some() && error.fault.ends_a_try()) {
+    match error.fault.is_told() || (identity.transaction.is_some() && error.fault.ends_a_try()) {
         true => InvokeError::Refused(Box::new(error.problem())),
         false => InvokeError::Unavailable(text),
     }

@@ -84,6 +84,12 @@ impl LambdaError {
         Self { kind: format!("beldi.{}", kind.as_str()), message: message.to_string() }
     }
 
+    /// Whether a later attempt of the same instance may do better.
+    pub(super) fn may_pass(&self) -> bool {
+        let kinds = [ProblemKind::Unavailable, ProblemKind::Panicked, ProblemKind::CalleeFailed];
+        kinds.into_iter().any(|kind| self.kind == Self::new(kind, "").kind)
+    }
+
     fn malformed(message: impl fmt::Display) -> Self {
         Self { kind: "beldi.malformed-event".to_owned(), message: message.to_string() }
     }

@@ -41,7 +41,7 @@ async fn group(here: &Here, messages: Vec<SqsMessage>) -> Vec<String> {
             let Err(error) = handle(here, message).await else { continue };
             tracing::warn!(message = id, kind = error.kind, %error, "a message failed");
             // What can never be done is in nobody's way; what can be done later must come before what follows it.
-            blocked = error == LambdaError::new(ProblemKind::Unavailable, &error.message);
+            blocked = error.may_pass();
         }
         failed.push(id);
     }
