@@ -4,6 +4,7 @@
 
 #![expect(clippy::print_stdout, reason = "an example shows what it did")]
 
+// ANCHOR: uses
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use beldi::Settings;
 use beldi::host::{LocalHost, RandomCrashes};
 use beldi::prelude::*;
 use beldi::store::EmbeddedStore;
+// ANCHOR_END: uses
 
 // ANCHOR: item
 beldi::service!(Counting = "counting");
@@ -36,9 +38,9 @@ async fn value(name: String) -> u64 {
 }
 // ANCHOR_END: functions
 
+// ANCHOR: main
 const INCREMENTS: u64 = 20;
 
-// ANCHOR: main
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let store = match std::env::args().nth(1) {

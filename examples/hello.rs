@@ -4,11 +4,13 @@
 
 #![expect(clippy::print_stdout, reason = "an example shows what it did")]
 
+// ANCHOR: uses
 use std::sync::Arc;
 use std::time::Duration;
 
 use beldi::host::LocalHost;
 use beldi::store::EmbeddedStore;
+// ANCHOR_END: uses
 
 // ANCHOR: function
 beldi::service!(Greeter = "greeter");

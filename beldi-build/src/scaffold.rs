@@ -20,14 +20,27 @@ const FILES: &[(&str, &str)] = &[
 /// The part of `Cargo.toml` that only the root of a workspace may have.
 const PROFILE: &str = include_str!("scaffold/project/profile.toml");
 
+/// The crates that a project uses: it could not name them beside itself.
+const USED: &[&str] = &["alloc", "beldi", "core", "proc-macro", "serde", "std"];
+
 /// A name cannot be that of a project.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{name}` cannot be the name of a project: it goes into the names of tables, functions and the stack, so it has 1 to {MAX_NAME} lower-case letters, digits and single hyphens between them, a letter first"
-)]
-pub struct ProjectNameError {
-    /// The name.
-    pub name: String,
+#[non_exhaustive]
+pub enum ProjectNameError {
+    /// AWS would refuse it somewhere.
+    #[error(
+        "`{name}` cannot be the name of a project: it goes into the names of tables, functions and the stack, so it has 1 to {MAX_NAME} lower-case letters, digits and single hyphens between them, a letter first"
+    )]
+    Letters {
+        /// The name.
+        name: String,
+    },
+    /// It is that of a crate which the project uses.
+    #[error("`{name}` cannot be the name of a project: it uses a crate of this name")]
+    Used {
+        /// The name.
+        name: String,
+    },
 }
 
 /// A new project: two services, one of which calls the other in a transaction, and their tests.
@@ -53,7 +66,7 @@ impl Scaffold {
     ///
     /// # Errors
     ///
-    /// A name that AWS would refuse somewhere.
+    /// A name that AWS would refuse somewhere, or that of a crate which the project uses.
     pub fn new(name: &str, beldi: Option<&Path>) -> Result<Self, ProjectNameError> {
         let letters =
             |part: &str| !part.is_empty() && part.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9'));
@@ -61,7 +74,10 @@ impl Scaffold {
             && name.starts_with(|first: char| first.is_ascii_lowercase())
             && name.split('-').all(letters);
         if !is_name {
-            return Err(ProjectNameError { name: name.to_owned() });
+            return Err(ProjectNameError::Letters { name: name.to_owned() });
+        }
+        if USED.contains(&name) {
+            return Err(ProjectNameError::Used { name: name.to_owned() });
         }
         let beldi = match beldi {
             // Written as TOML writes a string, which may have any letter in it.
@@ -75,6 +91,11 @@ impl Scaffold {
     #[must_use]
     pub fn in_workspace(self) -> Self {
         Self { in_workspace: true, ..self }
+    }
+
+    /// What belongs into the `Cargo.toml` of the workspace if the project is [in one](Self::in_workspace).
+    pub fn profiles() -> &'static str {
+        PROFILE.trim_start()
     }
 
     /// The files, each with its path in the project.
@@ -95,7 +116,7 @@ impl Scaffold {
 mod tests {
     use std::path::Path;
 
-    use super::Scaffold;
+    use super::{ProjectNameError, Scaffold};
 
     #[test]
     fn names_that_aws_would_refuse_are_refused() {
@@ -103,6 +124,9 @@ mod tests {
         for name in ["", "Shop", "my_shop", "my shop", "1shop", "-shop", "shop-", "my--shop", "../shop", "büro", &long]
         {
             assert!(Scaffold::new(name, None).is_err(), "{name}");
+        }
+        for name in super::USED {
+            assert_eq!(Scaffold::new(name, None).err(), Some(ProjectNameError::Used { name: (*name).to_owned() }));
         }
         for name in ["shop", "s3", "my-shop-2", &long[1..]] {
             assert!(Scaffold::new(name, None).is_ok(), "{name}");

@@ -92,8 +92,75 @@ fn a_name_that_cannot_be_deployed_leaves_nothing() {
         assert!(!output.status.success(), "{name}");
         assert!(String::from_utf8_lossy(&output.stderr).contains("lower-case letters"), "{output:?}");
     }
+    // The project would use a crate of its own name.
+    let output = folder.new_project("serde");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("it uses a crate of this name"), "{output:?}");
     // A name that cargo refuses, later than we would.
     let output = folder.new_project("test");
     assert!(!output.status.success());
     assert!(folder.is_empty());
+}
+
+/// A workspace with a package `shop` in a folder of another name.
+fn workspace(folder: &Folder) -> PathBuf {
+    let root = folder.0.join("Cargo.toml");
+    std::fs::write(&root, "[workspace]\nmembers = [\"first\"]\nresolver = \"3\"\n").expect("a workspace");
+    std::fs::create_dir_all(folder.0.join("first/src")).expect("a folder");
+    let package = "[package]\nname = \"shop\"\nedition = \"2024\"\n";
+    std::fs::write(folder.0.join("first/Cargo.toml"), package).expect("a package");
+    std::fs::write(folder.0.join("first/src/lib.rs"), "").expect("a library");
+    root
+}
+
+#[test]
+fn a_member_of_a_workspace_tells_what_its_root_should_have() {
+    let folder = Folder::new("member");
+    let root = workspace(&folder);
+    let output = folder.new_project("bakery");
+    assert!(output.status.success(), "{output:?}");
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.contains("[profile.release]\npanic = \"unwind\""), "{told}");
+    assert!(!std::fs::read_to_string(folder.0.join("bakery/Cargo.toml")).expect("a file").contains("[profile"));
+    assert!(std::fs::read_to_string(root).expect("a file").contains("\"bakery\""));
+}
+
+#[test]
+fn a_workspace_that_cannot_have_it_stays_as_it_is() {
+    let folder = Folder::new("collision");
+    let root = workspace(&folder);
+    let before = std::fs::read_to_string(&root).expect("a file");
+    let output = folder.new_project("shop");
+    assert!(!output.status.success(), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("two packages named `shop`"), "{output:?}");
+    assert!(!folder.0.join("shop").exists());
+    assert_eq!(std::fs::read_to_string(&root).expect("a file"), before);
+}
+
+#[test]
+fn nothing_is_made_inside_of_beldi() {
+    let beldi = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-beldi"));
+    let output = command.args(["new", "bakery"]).current_dir(beldi).output().expect("the command starts");
+    assert!(!output.status.success(), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("a part of beldi itself"), "{output:?}");
+    assert!(!beldi.join("bakery").exists());
+}
+
+/// As `cargo beldi new shop | head -1` does.
+#[cfg(unix)]
+#[test]
+fn a_reader_that_goes_is_no_reason_to_panic() {
+    let folder = Folder::new("pipe");
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-beldi"));
+    let output = command.arg("--help").current_dir(&folder.0).stdout(writer).output().expect("the command starts");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    command = Command::new(env!("CARGO_BIN_EXE_cargo-beldi"));
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    command.args(["new", "shop"]).current_dir(&folder.0).stdout(writer);
+    let output = command.output().expect("the command starts");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert!(folder.0.join("shop/src/main.rs").exists());
 }

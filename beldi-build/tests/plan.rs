@@ -134,6 +134,18 @@ fn services_of_other_programs_are_invoked_where_they_are() {
     assert!(text.contains("${AWS::AccountId}:function:finance-bank:live\n"));
 }
 
+#[test]
+fn a_service_of_another_program_that_nobody_calls_may_be_misspelt() {
+    let place = |service: &str| (service.to_owned(), format!("finance-{service}:live"));
+    let settings = Settings { remote: [place("bank"), place("bnk")].into(), ..Settings::default() };
+    let problem = |called: &str| PlanProblem::RemoteNotCalled { service: "bnk".to_owned(), called: called.to_owned() };
+    let program = Program { settings, marks: [call("shop", "bank")].into(), ..shop() };
+    assert_eq!(problems(&program), [problem("of other programs it calls `bank`")]);
+    let settings = Settings { remote: [place("bnk")].into(), ..Settings::default() };
+    let program = Program { settings, marks: [call("shop", "stock")].into(), ..shop() };
+    assert_eq!(problems(&program), [problem("it calls none of other programs")]);
+}
+
 /// The callee of another program may call further services in a transaction, and its coordinator tells all of them.
 #[test]
 fn a_coordinator_invokes_all_that_the_settings_know_of_other_programs() {
@@ -145,10 +157,12 @@ fn a_coordinator_invokes_all_that_the_settings_know_of_other_programs() {
         plan.services[0].invokes_remote.keys().cloned().collect::<Vec<_>>().join(" ")
     };
     let transaction = Mark::Transaction { caller: "shop".to_owned() };
-    assert_eq!(invoked(&[call("shop", "bank")]), "bank");
+    let others = [call("stock", "bank"), Mark::Transaction { caller: "stock".to_owned() }];
+    assert_eq!(invoked(&others), "");
+    let [first, second] = others;
+    assert_eq!(invoked(&[first, second, call("shop", "bank")]), "bank");
     assert_eq!(invoked(&[call("shop", "bank"), transaction.clone()]), "bank ledger");
-    assert_eq!(invoked(&[call("shop", "stock"), call("stock", "bank"), transaction.clone()]), "bank ledger");
-    assert_eq!(invoked(&[transaction]), "");
+    assert_eq!(invoked(&[call("shop", "stock"), call("stock", "bank"), transaction]), "bank ledger");
 }
 
 #[test]

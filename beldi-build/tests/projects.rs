@@ -38,6 +38,17 @@ fn a_setting_that_is_unknown_is_told_with_its_file() {
 }
 
 #[test]
+fn a_feature_that_is_not_there_is_told_before_anything_is_built() {
+    let folder =
+        project("features", "lambda-features = [\"metrix\"]\n[features]\nmetrics = []", &[("shop", "nothing")]);
+    let message = said(&folder);
+    assert!(
+        message.contains("names the feature `metrix`, which the package does not have. It has `metrics`"),
+        "{message}"
+    );
+}
+
+#[test]
 fn a_program_must_be_chosen_where_there_are_several() {
     let message = said(&project("several", "", &[("shop", ""), ("tool", "")]));
     assert!(message.contains("there are several binaries in "), "{message}");
@@ -50,7 +61,7 @@ fn the_settings_choose() {
     // The other one would not compile.
     let programs = [("shop", r#"println!("{{}}");"#), ("tool", "nothing")];
     let message = said(&project("chosen", "bin = \"shop\"", &programs));
-    let expected = "the manifest that `shop` prints cannot be used: this is no manifest: missing field `version`";
+    let expected = "(it prints something else: missing field `version` at line 1 column 2): let its `main` be";
     assert!(message.contains(expected), "{message}");
 }
 
@@ -64,7 +75,8 @@ fn a_program_that_does_not_compile_is_told_by_the_compiler() {
 #[test]
 fn a_program_that_ends_badly_or_says_nothing_is_told_how_to_answer() {
     let message = said(&project("bad", "", &[("shop", "std::process::exit(3)")]));
-    assert!(message.contains("with BELDI_MANIFEST=1 (it ends with exit status: 3): let its `main` be"), "{message}");
+    assert!(message.contains("with BELDI_MANIFEST=1 (exit status: 3), and has said why above. If those"), "{message}");
+    assert!(message.contains("let it call `beldi::Program::deployed` before anything else"), "{message}");
     let message = said(&project("silent", "", &[("shop", "")]));
     assert!(message.contains("(it prints nothing)"), "{message}");
 }

@@ -38,6 +38,19 @@ impl DataError {
     pub(crate) fn foreign(what: &str, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self { what: what.to_owned(), source: Box::new(source) }
     }
+
+    /// Which element of the array `json` is no value of its type, and why.
+    pub(crate) fn in_element(&self, json: &str) -> Option<(usize, String)> {
+        let error = self.source.downcast_ref::<serde_json::Error>()?;
+        // Serde says where it stopped reading: in the element, or right behind it.
+        let lines_before: usize = json.split_inclusive('\n').take(error.line().checked_sub(1)?).map(str::len).sum();
+        let read = lines_before + error.column();
+        let elements: Vec<&RawValue> = serde_json::from_str(json).ok()?;
+        let end = |element: &RawValue| element.get().as_ptr().addr() - json.as_ptr().addr() + element.get().len();
+        let element = elements.iter().position(|element| read <= end(element))?;
+        let text = error.to_string();
+        Some((element, text.rsplit_once(" at line ").map_or(text.as_str(), |(why, _)| why).to_owned()))
+    }
 }
 
 /// The JSON of a value.
@@ -114,6 +127,22 @@ fn write_canonical(value: &RawValue, lists: Lists, depth: u32, text: &mut String
 #[cfg(test)]
 mod tests {
     use super::Lists;
+
+    #[test]
+    fn the_element_that_does_not_fit_is_found() {
+        let found = |json: &str| {
+            let error = super::decode::<(String, Vec<u8>, Option<u32>)>(json).expect_err("it does not fit");
+            error.in_element(json)
+        };
+        let text = "invalid type: string \"x\", expected u32".to_owned();
+        assert_eq!(found(r#"["a", [1], "x"]"#), Some((2, text.clone())));
+        assert_eq!(found("[\n  \"\u{e4}\",\n  [1],\n  \"x\"\n]"), Some((2, text)));
+        let text = |number: &str, expected: &str| format!("invalid {number}, expected {expected}");
+        assert_eq!(found(r#"["a", [1, 256], 1]"#), Some((1, text("value: integer `256`", "u8"))));
+        assert_eq!(found(r#"[1, [], 1]"#), Some((0, text("type: integer `1`", "a string"))));
+        assert_eq!(found(r#"["a", {"b": 1}, 1]"#), Some((1, text("type: map", "a sequence"))));
+        assert_eq!(found(r#"["a"]"#), None);
+    }
 
     fn canonical(json: &str) -> String {
         super::canonical(json, Lists::Ordered)

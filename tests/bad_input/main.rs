@@ -36,8 +36,13 @@ async fn wrong_types() {
     let bench = Bench::new().await;
     for body in [r#"{"title": 1, "text": "b"}"#, r#"["a", null]"#, r#"["\ud800", "b"]"#, r#"[["a"], "b"]"#] {
         let detail = bench.refuses("file", body, 400, "invalid-arguments").await;
-        assert!(detail.contains("do not fit"), "{detail}");
+        assert!(detail.contains("does not fit"), "{detail}");
     }
+    let detail = bench.refuses("file", r#"{"text": 1, "title": "a"}"#, 400, "invalid-arguments").await;
+    assert_eq!(
+        detail,
+        "the argument `text` of archive/file does not fit: invalid type: integer `1`, expected a string"
+    );
     for body in ["-1", "1.5", "\"1\"", "[1]", "null", "18446744073709551616"] {
         bench.refuses("copy", body, 400, "invalid-arguments").await;
     }

@@ -70,6 +70,16 @@ pub enum PlanProblem {
         /// The service.
         service: String,
     },
+    /// A place is given of a service that nobody calls.
+    #[error(
+        "`remote` in `[package.metadata.beldi]` of Cargo.toml names the service `{service}`, which no function of this program calls; {called}"
+    )]
+    RemoteNotCalled {
+        /// The service.
+        service: String,
+        /// What it calls of other programs.
+        called: String,
+    },
     /// A place of a service of another program cannot be used.
     #[error(
         "`remote` in `[package.metadata.beldi]` of Cargo.toml has `{place}` for the service `{service}`: give the name of a Lambda function and an alias, such as `shop-orders:live`"

@@ -60,13 +60,15 @@ impl Plan {
         if !problems.is_empty() {
             return Err(PlanError(problems));
         }
-        let services = manifest.services.iter().map(|service| plan_service(service, manifest, &graph, settings));
+        let services: Vec<_> =
+            manifest.services.iter().map(|service| plan_service(service, manifest, &graph, settings)).collect();
         let tables = manifest.tables.iter().map(|table| {
             let adopted = settings.adopt.contains(&table.name);
             TablePlan { table: table.clone(), adopted }
         });
-        let (services, tables) = (services.collect(), tables.collect());
-        Ok(Self { stack, architecture, code: code.clone(), services, tables })
+        let plan = Self { stack, architecture, code: code.clone(), tables: tables.collect(), services };
+        let problems = not_called(&plan, settings);
+        if problems.is_empty() { Ok(plan) } else { Err(PlanError(problems)) }
     }
 }
 
@@ -149,6 +151,20 @@ fn check_calls(manifest: &Manifest, graph: &Graph, settings: &Settings, problems
             }
         }
     }
+}
+
+/// The services of other programs that the settings know and nobody invokes: their names may be misspelt.
+fn not_called(plan: &Plan, settings: &Settings) -> Vec<PlanProblem> {
+    let invoked: BTreeSet<_> = plan.services.iter().flat_map(|service| service.invokes_remote.keys()).collect();
+    let not_called = settings.remote.keys().filter(|service| !invoked.contains(service));
+    let called = || {
+        if invoked.is_empty() {
+            "it calls none of other programs".to_owned()
+        } else {
+            format!("of other programs it calls {}", listed(&invoked))
+        }
+    };
+    not_called.map(|service| PlanProblem::RemoteNotCalled { service: service.clone(), called: called() }).collect()
 }
 
 /// The template names its resources by letters and digits alone.

@@ -5,14 +5,14 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use cargo_metadata::{Artifact, Message, TargetKind};
 
 use super::{Kind, Project, ProjectError};
-use crate::{Program, marks, read};
+use crate::{ManifestError, Program, marks, read};
 
 /// A program that has not said anything after this time does something else.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -30,9 +30,15 @@ impl Project {
         let name = || self.program.clone();
         let json = manifest_of(&binary).map_err(|error| match error {
             Silent::Start(source) => ProjectError::Start { program: name(), source, hint: "" },
+            Silent::Fails(status) => ProjectError::Fails { name: name(), status },
             Silent::Other(what) => ProjectError::NoManifest { name: name(), what },
         })?;
-        let manifest = read(&json).map_err(|source| ProjectError::Manifest { name: name(), source })?;
+        let manifest = read(&json).map_err(|error| match error {
+            ManifestError::Malformed(error) => {
+                ProjectError::NoManifest { name: name(), what: format!("it prints something else: {error}") }
+            }
+            source => ProjectError::Manifest { name: name(), source },
+        })?;
         let bytes = std::fs::read(&binary)
             .map_err(|source| ProjectError::File { path: binary.display().to_string(), source })?;
         let (package, settings) = (self.package.clone(), self.settings.clone());
@@ -84,6 +90,7 @@ impl Project {
 /// Why a program has not said what it declares.
 enum Silent {
     Start(std::io::Error),
+    Fails(ExitStatus),
     Other(String),
 }
 
@@ -101,7 +108,7 @@ fn manifest_of(binary: &Path) -> Result<String, Silent> {
         return Err(Silent::Other(format!("it runs for {} s", PATIENCE.as_secs())));
     };
     if !status.success() {
-        return Err(Silent::Other(format!("it ends with {status}")));
+        return Err(Silent::Fails(status));
     }
     match said.join() {
         Ok(Ok(said)) if !said.trim().is_empty() => Ok(said),
@@ -111,7 +118,7 @@ fn manifest_of(binary: &Path) -> Result<String, Silent> {
 }
 
 /// How a process ended; nothing if it had to be ended.
-fn wait(child: &mut Child) -> std::io::Result<Option<std::process::ExitStatus>> {
+fn wait(child: &mut Child) -> std::io::Result<Option<ExitStatus>> {
     let begin = Instant::now();
     while begin.elapsed() < PATIENCE {
         if let Some(status) = child.try_wait()? {

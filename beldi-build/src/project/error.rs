@@ -9,7 +9,7 @@ use crate::ManifestError;
 #[non_exhaustive]
 pub enum ProjectError {
     /// Cargo does not know the project.
-    #[error("the project cannot be read: {0}")]
+    #[error("the project cannot be read: {}", told(.0))]
     Metadata(#[from] cargo_metadata::Error),
     /// The workspace has several packages, or none of that name.
     #[error("{wanted}: name one of these with `--package`: {known}")]
@@ -38,6 +38,18 @@ pub enum ProjectError {
         /// The `Cargo.toml`.
         file: String,
         /// The programs of the package.
+        known: String,
+    },
+    /// The deployed binary is to be built with a feature that is not there.
+    #[error(
+        "`lambda-features` in `[package.metadata.beldi]` of {file} names the feature `{feature}`, which the package does not have. It has {known}"
+    )]
+    Feature {
+        /// The feature.
+        feature: String,
+        /// The `Cargo.toml`.
+        file: String,
+        /// Those that are there.
         known: String,
     },
     /// Another program cannot be started.
@@ -76,13 +88,23 @@ pub enum ProjectError {
     },
     /// The program does not say what it declares.
     #[error(
-        "`{name}` does not print its manifest when it is started with BELDI_MANIFEST=1 ({what}): let its `main` be `beldi::main()`, or let it call `beldi::deployed()` before anything else and return what that gives"
+        "`{name}` does not print its manifest when it is started with BELDI_MANIFEST=1 ({what}): let its `main` be `beldi::main()`, or let it call `beldi::Program::deployed` before anything else and return what that gives"
     )]
     NoManifest {
         /// The program.
         name: String,
         /// What it did.
         what: String,
+    },
+    /// The program fails when it is to say what it declares, and has said why.
+    #[error(
+        "`{name}` fails when it is started with BELDI_MANIFEST=1 ({status}), and has said why above. If those are not beldi's words: let its `main` be `beldi::main()`, or let it call `beldi::Program::deployed` before anything else and return what that gives"
+    )]
+    Fails {
+        /// The program.
+        name: String,
+        /// How it ended.
+        status: std::process::ExitStatus,
     },
     /// The program says something that is no manifest.
     #[error("the manifest that `{name}` prints cannot be used: {source}")]
@@ -93,4 +115,12 @@ pub enum ProjectError {
         #[source]
         source: ManifestError,
     },
+}
+
+/// What cargo says, without the words that it puts before every error.
+fn told(error: &cargo_metadata::Error) -> String {
+    match error {
+        cargo_metadata::Error::CargoMetadata { stderr } => stderr.trim().trim_start_matches("error: ").to_owned(),
+        error => error.to_string(),
+    }
 }

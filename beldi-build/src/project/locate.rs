@@ -84,6 +84,7 @@ impl Project {
             serde_json::Value::Null => Settings::default(),
             settings => Settings::deserialize_from(settings, &file)?,
         };
+        check_features(package, &settings)?;
         let (kind, program) = find_program(package, choice, &settings)?;
         let target_directory = metadata.target_directory.clone().into_std_path_buf();
         Ok(Self { package: package.name.to_string(), file, target_directory, kind, program, settings })
@@ -183,6 +184,24 @@ fn find_program(package: &Package, choice: &Choice, settings: &Settings) -> Resu
         (false, false) => format!("are the binaries {} and the examples {}", names(bins), names(examples)),
     };
     Err(ProjectError::Target { wanted, file: package.manifest_path.to_string(), known })
+}
+
+/// Cargo would say so too, at the end of minutes.
+fn check_features(package: &Package, settings: &Settings) -> Result<(), ProjectError> {
+    // A feature of a dependency has its name before it, and cargo knows those.
+    let is_own = |feature: &&String| !feature.contains('/');
+    let unknown =
+        settings.lambda_features.iter().filter(is_own).find(|feature| !package.features.contains_key(*feature));
+    unknown.map_or(Ok(()), |feature| {
+        Err(ProjectError::Feature {
+            feature: feature.clone(),
+            file: package.manifest_path.to_string(),
+            known: match package.features.is_empty() {
+                true => "none".to_owned(),
+                false => names(package.features.keys().cloned()),
+            },
+        })
+    })
 }
 
 fn names(names: impl IntoIterator<Item = String>) -> String {

@@ -153,7 +153,13 @@ fn identify(environment: &Environment, invocation: &Invocation, deadline_ms: u64
     if let Err(error) = (function.check_arguments)(arguments)
         && !decides
     {
-        return refuse(ProblemKind::InvalidArguments, format!("the arguments of {service}/{name} do not fit: {error}"));
+        let detail = match error.in_element(arguments) {
+            Some((place, why)) if place < function.argument_names.len() => {
+                format!("the argument `{}` of {service}/{name} does not fit: {why}", function.argument_names[place])
+            }
+            _ => format!("the arguments of {service}/{name} do not fit: {error}"),
+        };
+        return refuse(ProblemKind::InvalidArguments, detail);
     }
     Ok(Identity {
         function,
@@ -322,8 +328,8 @@ pub(crate) async fn failed(
             tracing::warn!(%error, "the failure could not be noted; the instance stays due");
         }
     }
-    // What ends the try of a participant ends that of its coordinator, which rolls back instead of holding on.
-    match error.fault.is_told() || (identity.transaction.is_some() && error.fault.ends_a_try()) {
+    // The coordinator of a participant rolls back then, instead of holding on.
+    match error.fault.is_told() {
         true => InvokeError::Refused(Box::new(error.problem())),
         false => InvokeError::Unavailable(text),
     }

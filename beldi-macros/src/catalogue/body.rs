@@ -12,15 +12,13 @@ pub(crate) fn foreign_future(path: &str) -> Mistake {
     )
 }
 
+/// What to do where time has to pass.
+const PAUSE: &str = "a time limit belongs to the function (`timeout = \"5s\"`) or to `beldi::external(..)`; \
+                     a pause that must be taken goes inside `beldi::external(..)`";
+
 /// Time that passes outside of the journal is awaited.
 pub(crate) fn foreign_timer(path: &str) -> Mistake {
-    Mistake::new(
-        1,
-        format!("`{path}` is not a durable operation"),
-        "a replay would wait again",
-        "a time limit belongs to the function (`timeout = \"5s\"`) or to `beldi::external(..)`; \
-         a pause that must be taken goes inside `beldi::external(..)`",
-    )
+    Mistake::new(1, format!("`{path}` is not a durable operation"), "a replay would wait again", PAUSE)
 }
 
 /// The clock is read.
@@ -56,6 +54,14 @@ pub(crate) fn environment(path: &str) -> Mistake {
 
 /// A thread or task is started or controlled.
 pub(crate) fn threads(path: &str) -> Mistake {
+    if path.ends_with("sleep") {
+        return Mistake::new(
+            5,
+            format!("`{path}` blocks a thread that other attempts need"),
+            "a replay would wait again",
+            PAUSE,
+        );
+    }
     Mistake::new(
         5,
         format!("`{path}` leaves the function"),

@@ -58,8 +58,8 @@ pub(super) const CONTRACTS: &[Mutant] = &[
     Mutant {
         rule: "a participant whose callee refuses the contract ends the transaction",
         file: "beldi-core/src/attempt/drive.rs",
-        original: "permanent || (identity.transaction.is_some() && error.fault.ends_a_try())",
-        broken: "permanent || (identity.transaction.is_some() && error.fault.is_permanent())",
+        original: "match error.fault.is_told() {",
+        broken: "match permanent {",
         noticed_by: &[MISMATCH],
     },
     Mutant {

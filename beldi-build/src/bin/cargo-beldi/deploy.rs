@@ -5,7 +5,7 @@
 
 use std::process::ExitCode;
 
-use beldi_build::template;
+use beldi_build::{relative, template};
 
 use super::options::ProjectOptions;
 use super::run::SAM;
@@ -25,13 +25,14 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
-    let project = options.project.project()?;
-    let file = project.target_directory.join("beldi").join(format!("{}.yaml", project.program));
-    let plan = options.project.plan(&project, folder_of(&file))?;
-    println!("{plan}\n");
     // Known before minutes of building.
     SAM.output(SAM.command().arg("--version"))?;
+    let project = options.project.project()?;
+    let file = project.target_directory.join("beldi").join(format!("{}.yaml", project.program));
+    let mut plan = options.project.plan(&project, project.directory())?;
+    println!("{plan}\n");
     build::build(&options.project, &project)?;
+    plan.code = relative(folder_of(&file), &project.archive());
     write(&file, &template(&plan))?;
     let mut deploy = SAM.command();
     deploy.args(["deploy", "--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-fail-on-empty-changeset"]);

@@ -51,6 +51,8 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    // Who reads what is printed may go before its end, as `head` does: then so does this program.
+    sigpipe::reset();
     let outcome = match Cli::parse_from(arguments()).command {
         Command::New(options) => new::run(&options),
         Command::Dev(options) => dev::run(&options),

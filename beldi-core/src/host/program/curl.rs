@@ -2,16 +2,20 @@
 
 use crate::function::FunctionEntry;
 
-/// A call of the first function whose arguments can be made up; one with an effect and with arguments if there is one.
+/// A call of the first function whose arguments can be made up; if there is one, of a function with an effect and with
+/// arguments, which refuses nothing.
 pub(super) fn example<'a>(functions: impl Iterator<Item = &'a FunctionEntry>, gateway: &str) -> Option<String> {
     let calls = functions.filter_map(|function| {
         let body = body(function.signature, function.argument_names)?;
         let path = format!("{gateway}/functions/{}/{}", function.service, function.name);
-        let dull = (function.argument_names.is_empty(), function.read_only);
-        Some((
-            dull,
-            if body.is_empty() { format!("curl -X POST {path}") } else { format!("curl {path} --json '{body}'") },
-        ))
+        let refuses = function.signature.contains("-> Result<");
+        let dull = (function.argument_names.is_empty(), function.read_only, refuses);
+        let mut call = format!("curl {path}");
+        if !function.read_only {
+            call.push_str(" --header 'Idempotency-Key: example-1'");
+        }
+        call.push_str(&if body.is_empty() { " --request POST".to_owned() } else { format!(" --json '{body}'") });
+        Some((dull, call))
     });
     calls.min_by_key(|(dull, _)| *dull).map(|(_, call)| call)
 }

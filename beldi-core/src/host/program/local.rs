@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 
 use super::{ENDS_WITH_INPUT, curl};
 use crate::environment::Settings;
-use crate::host::{GatewayError, LocalHost};
+use crate::host::{GatewayError, HostError, LocalHost};
 use crate::store::EmbeddedStore;
 
 const GRACE: Duration = Duration::from_secs(10);
@@ -24,7 +24,13 @@ pub(super) async fn serve(settings: Settings) -> Result<()> {
     let port = port()?;
     let (store, data) = store()?;
     let told_to_end = told_to_end()?;
-    let host = LocalHost::builder(Arc::new(store)).settings(settings).start().await?;
+    let host = LocalHost::builder(Arc::new(store)).settings(settings).start().await;
+    let host = host.map_err(|error| match error {
+        HostError::Tables(error) => {
+            format!("{error}\nhint: {data} has the tables of an earlier program: remove it, or {}", elsewhere()).into()
+        }
+        error => Box::<dyn Error>::from(error),
+    })?;
     let gateway = host.serve((Ipv4Addr::LOCALHOST, port)).await.map_err(cannot_listen)?;
     let mut out = io::stdout();
     writeln!(out, "serving at {gateway}, tables in {data}; Ctrl-C ends it")?;
@@ -59,16 +65,19 @@ fn store() -> Result<(EmbeddedStore, String)> {
     let data = PathBuf::from(data);
     let folder = data.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let store = EmbeddedStore::open(&data)
-        .map_err(|error| format!("{error}\nhint: name another file with BELDI_DATA, or `memory` for none"))?;
+    let store = EmbeddedStore::open(&data).map_err(|error| format!("{error}\nhint: {}", elsewhere()))?;
     Ok((store, data.display().to_string()))
+}
+
+fn elsewhere() -> &'static str {
+    "name another file with BELDI_DATA (`cargo beldi dev --data`), or `memory` for none"
 }
 
 fn cannot_listen(error: GatewayError) -> Box<dyn Error> {
     match &error {
         GatewayError::Bind { address, error } if error.kind() == io::ErrorKind::AddrInUse => {
-            format!("port {} is in use: name another one with BELDI_PORT, or 0 for any that is free", address.port())
-                .into()
+            let port = address.port();
+            format!("port {port} is in use: name another one with BELDI_PORT (`cargo beldi dev --port`), or 0 for any that is free").into()
         }
         _ => error.into(),
     }

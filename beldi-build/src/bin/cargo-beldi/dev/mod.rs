@@ -60,7 +60,7 @@ async fn serve(options: &Options) -> Result<ExitCode> {
             }
             Err(error) => {
                 let what = if served.is_some() { "the program before it is served" } else { "nothing is served" };
-                eprintln!("{error}: {what} until a file changes");
+                eprintln!("{error}: {what} until a build succeeds");
             }
         }
         tokio::select! {
@@ -88,7 +88,7 @@ async fn changed(watch: &mut Watch, served: &mut Option<Served>, program: &str) 
             () = watch.changed() => return,
             status = running.ended() => {
                 let how = status.map_or_else(|error| error.to_string(), |status| status.to_string());
-                eprintln!("`{program}` has ended ({how}): it is started again when a file changes");
+                eprintln!("`{program}` has ended ({how}): it is started again at the next build that succeeds");
             }
         }
         *served = None;
