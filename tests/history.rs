@@ -17,10 +17,8 @@ fn anomaly(history: &History) -> Anomaly {
 }
 
 fn cycle(history: &History) -> Cycle {
-    match anomaly(history) {
-        Anomaly::Cycle(cycle) => cycle,
-        other => panic!("a cycle is expected, not: {other}"),
-    }
+    let Anomaly::Cycle(cycle) = anomaly(history) else { panic!("a cycle is expected") };
+    cycle
 }
 
 /// The first line of a cycle's explanation.
@@ -396,7 +394,7 @@ fn it_agrees_with_trying_all_orders() {
         let all: Vec<usize> = (0..transactions.len()).collect();
         let is_serial = has_serial_order(&transactions, &all, &Default::default());
         assert_eq!(found.is_ok(), is_serial, "seed {seed}: {found:?}");
-        *(if is_serial { &mut serial } else { &mut not_serial }) += 1;
+        if is_serial { serial += 1 } else { not_serial += 1 }
     }
     assert!(serial > 300 && not_serial > 300, "{serial} are serial, {not_serial} are not");
 }

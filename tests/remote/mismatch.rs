@@ -44,9 +44,9 @@ async fn the_caller_goes_on_when_they_agree_again() {
     let bench = Bench::new().await;
     bench.differs(Some(("reserve", "")));
     let book = || travel::book("ada".to_owned(), "ritz".to_owned());
-    let error = bench.client.call(book()).idempotency_key("1").await.expect_err("a mismatch");
-    let ClientError::Unavailable { message, .. } = error else { panic!("{error:?}") };
-    assert!(message.contains("step 2 at") && message.contains(hotel::reserve::SIGNATURE), "{message}");
+    let problem = refusal(bench.client.call(book()).idempotency_key("1").await);
+    assert_eq!((problem.kind, problem.step.as_deref()), (ProblemKind::CalleeFailed, Some("2")));
+    assert!(problem.detail.contains(hotel::reserve::SIGNATURE), "{problem}");
     assert_eq!((bench.booked("ada").await, bench.free("ritz").await), (1, 3));
     assert!(matches!(bench.client.status::<travel::book>(id("book")).await, Ok(Some(Status::Running { .. }))));
 
@@ -59,8 +59,8 @@ async fn the_caller_goes_on_when_they_agree_again() {
 #[tokio::test(start_paused = true)]
 async fn a_caller_that_nobody_mends_is_parked_and_can_be_restarted() {
     let bench = Bench::new().await;
-    let answer = bench.client.call(travel::book_wrongly("ada".to_owned())).idempotency_key("1").await;
-    assert!(matches!(answer, Err(ClientError::Unavailable { .. })), "{answer:?}");
+    let problem = refusal(bench.client.call(travel::book_wrongly("ada".to_owned())).idempotency_key("1").await);
+    assert_eq!(problem.kind, ProblemKind::CalleeFailed);
     bench.settle().await;
     let parked = bench.client.parked("travel").await.expect("a list");
     let [(instance, error)] = parked.as_slice() else { panic!("one parked instance, not {parked:?}") };
@@ -138,10 +138,9 @@ async fn a_call_that_was_held_back_is_placed_when_they_agree_again() {
 #[tokio::test(start_paused = true)]
 async fn a_caller_that_relies_on_results_for_too_long_is_refused() {
     let bench = Bench::new().await;
-    let answer = bench.client.call(travel::leave_and_rely("ritz".to_owned())).await;
-    let Err(ClientError::Unavailable { message, .. }) = answer else { panic!("{answer:?}") };
-    assert!(message.contains("relies on results of hotel/clean for 604800000 ms"), "{message}");
-    assert!(message.contains("kept for 86400000 ms"), "{message}");
+    let problem = refusal(bench.client.call(travel::leave_and_rely("ritz".to_owned())).await);
+    assert!(problem.detail.contains("relies on results of hotel/clean for 604800000 ms"), "{problem}");
+    assert!(problem.detail.contains("kept for 86400000 ms"), "{problem}");
     assert_eq!(bench.free("ritz").await, 3);
 }
 
