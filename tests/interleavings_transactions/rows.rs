@@ -6,7 +6,7 @@ use beldi::ClientError;
 use beldi::prelude::*;
 use beldi::testing::{Contest, locked_rows};
 
-use super::{balance, count, fill, open};
+use super::shop::{balance, count, fill, open};
 
 /// The rows of one run, filled before it begins.
 pub(super) struct Rows {
