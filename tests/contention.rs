@@ -1,4 +1,4 @@
-//! Hot rows: everybody gets on, and those who only read do not wait for each other.
+//! Hot rows: everybody gets on, those who only read do not wait for each other, and waiting is cheap.
 
 #![expect(clippy::print_stdout, reason = "how many tries there were is worth seeing")]
 
@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use beldi::host::LocalHost;
 use beldi::prelude::*;
-use beldi::store::{Counting, Delayed};
+use beldi::store::{AttributeValue, Counting, Delayed, Placeholders, ReturnValues, SharedStore, UpdateItem};
 use beldi::testing::fresh_store;
-use beldi::{Settings, VirtualWorld};
+use beldi::{Call, Function, Settings, VirtualWorld};
 use futures_util::future::join_all;
 use simulation::{assert_at_rest, world};
 use tokio::time::Instant;
@@ -218,4 +218,69 @@ async fn a_writer_commits_among_readers() {
     println!("the writer took {waited:?}, all readers {:?}; {:?}", start.elapsed(), host.statistics());
     assert_eq!(client.call(count_here(0)).await.expect("a count"), 2);
     assert_at_rest(&host).await;
+}
+
+#[beldi::function(service = Left)]
+async fn add_plainly(name: u32) {
+    Counter::update(name).add(Counter::COUNT, 1).await;
+}
+
+#[beldi::function(service = Left)]
+async fn add_under_a_lock(name: u32) {
+    let guard = beldi::lock::<Counter>(name).await;
+    Counter::update(name).add(Counter::COUNT, 1).await;
+    guard.unlock().await;
+}
+
+/// Row 0 is held for a second by somebody. What a call that waits for it sends meanwhile and then: updates of the
+/// row, and queries of its segments. The row has no segments, or several.
+async fn waiting<F: Function>(call: Call<F>, segments: bool) -> (u64, u64) {
+    let store = Arc::new(Counting::new(fresh_store().await.expect("a store")));
+    let settings = Settings { log_entries: 2, ..Settings::default() };
+    let builder = LocalHost::builder(Arc::clone(&store) as _).world(VirtualWorld::new(1)).settings(settings);
+    let host = builder.collect_every(None).collect_garbage_every(None).start().await.expect("a host");
+    let client = host.client();
+    for _ in 0..if segments { 9 } else { 1 } {
+        client.call(add_plainly(0)).await.expect("a result");
+    }
+    let inner: SharedStore = store.clone();
+    inner.update(lock_by_hand("SET")).await.expect("an update");
+    store.reset();
+    let released = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        inner.update(lock_by_hand("REMOVE")).await.expect("an update");
+    };
+    // With one key the pauses are the same in each world.
+    let (called, ()) = tokio::join!(client.call(call).idempotency_key("waits"), released);
+    assert!(called.is_ok(), "the row was released");
+    let counts = store.counts();
+    (counts.of("left_counters", "UpdateItem"), counts.of("left-journal", "Query"))
+}
+
+/// Sets the lock of row 0, or takes it off.
+fn lock_by_hand(action: &str) -> UpdateItem {
+    let mut placeholders = Placeholders::default();
+    let mut update = format!("{action} {}", placeholders.name("_beldi_lock"));
+    if action == "SET" {
+        update.push_str(&format!(" = {}", placeholders.value(AttributeValue::B(b"somebody".to_vec()))));
+    }
+    let key = [("name".to_owned(), AttributeValue::N("0".to_owned()))].into();
+    let (table, condition, return_values) = ("left_counters".to_owned(), None, ReturnValues::None);
+    UpdateItem { table, key, update, condition, placeholders, return_values }
+}
+
+/// Who waited for a hot row looked through all of its segments each time: two updates and a query, of ever more
+/// segments, for each look. In a world of some thousand instances this was most of the work.
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_row_reads_its_segments_once() {
+    /// The steps after the one that waits look through the segments for themselves: so many of them.
+    async fn check<F: Function>(call: impl Fn() -> Call<F>, later: u64) {
+        let (looks, queries) = waiting(call(), false).await;
+        assert!(looks > 10, "it has waited");
+        assert_eq!(queries, 0);
+        assert_eq!(waiting(call(), true).await, (looks + later, 1 + later));
+    }
+    check(|| add_plainly(0), 0).await;
+    check(|| add_under_a_lock(0), 2).await;
+    check(|| add("waits".into(), vec![0]), 0).await;
 }

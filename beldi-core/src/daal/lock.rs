@@ -46,13 +46,21 @@ pub(crate) struct RowLock<'a> {
     pub(crate) mode: Mode,
 }
 
+/// A row that others hold.
+#[derive(Debug)]
+pub(crate) struct Busy {
+    pub(crate) holders: Vec<Vec<u8>>,
+    /// The epoch of the row. No segment before it has the entry of who waits, so it is the witness of the next look.
+    pub(crate) epoch: u64,
+}
+
 /// What became of an acquisition.
 #[derive(Debug)]
 pub(crate) enum Acquired {
     /// The owner holds the row, which is this.
     Held(Attributes),
-    /// These others hold it.
-    Busy(Vec<Vec<u8>>),
+    /// Others hold it.
+    Busy(Busy),
     /// Another part of the same transaction, which this one does not come after, holds the row, which is this.
     Elsewhere(Attributes),
     /// The acquisition was ended already.
@@ -82,7 +90,8 @@ impl RowLock<'_> {
                     return Ok(Acquired::Ended);
                 }
                 place = Place::AppendAt(row.epoch);
-            } else if let Some(refused) = self.refused(&row, old) {
+            }
+            if let Some(refused) = self.refused(&row, old) {
                 return Ok(refused);
             }
         }
@@ -91,12 +100,12 @@ impl RowLock<'_> {
 
     /// Why the row, as it is, cannot be taken.
     fn refused(&self, row: &RowState, old: Option<Attributes>) -> Option<Acquired> {
-        let mut others = row.holders_but(Some(&self.owner));
+        let mut holders = row.holders_but(Some(&self.owner));
         if self.mode == Mode::Shared && row.lock.is_none() && row.readers.len() < MAX_READERS {
-            others.clear();
+            holders.clear();
         }
-        if !others.is_empty() {
-            return Some(Acquired::Busy(others));
+        if !holders.is_empty() {
+            return Some(Acquired::Busy(Busy { holders, epoch: row.epoch }));
         }
         let own = row.lock.as_ref() == Some(&self.owner);
         let mut heirs = std::iter::once(&self.holder).chain(&self.predecessors);

@@ -19,7 +19,7 @@ mod write;
 
 use crate::store::Attributes;
 
-pub(crate) use lock::{Acquired, Mode, RowLock};
+pub(crate) use lock::{Acquired, Busy, Mode, RowLock};
 #[cfg(feature = "fuzzing")]
 pub(crate) use log::start_of;
 pub(crate) use log::{EntryKey, youngest};

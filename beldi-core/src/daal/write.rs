@@ -4,10 +4,11 @@
 //! |---|---|
 //! | an entry of the step | done, with that entry's outcome |
 //! | another epoch than expected | one query of the segments between; then done, or again at that epoch |
-//! | a lock of somebody else | the writer waits, and sends the same again |
+//! | a lock of somebody else | the writer waits, and looks again at that epoch |
 //! | a full log | the segment is put, then a roll that carries the change |
 //! | none of these | the user's condition does not hold: *false* is recorded in the same way |
 
+use super::lock::Busy;
 use super::place::Place;
 use super::segments::Segments;
 use super::update::Update;
@@ -26,8 +27,8 @@ pub(crate) enum Written {
     Changed,
     /// The user's condition did not hold; the row as it was when that was seen.
     Refused(Option<Attributes>),
-    /// Nothing was changed: these hold the row.
-    Locked(Vec<Vec<u8>>),
+    /// Nothing was changed: others hold the row.
+    Locked(Busy),
 }
 
 /// Writes one row for one step.
@@ -67,9 +68,9 @@ impl RowWriter<'_> {
             if !expected && let Some(outcome) = segments.find(from, row.epoch, |log| self.entry.find(log)).await? {
                 return Ok(written(outcome, old));
             }
-            let others = row.holders_but(self.own_lock.as_deref());
-            if !others.is_empty() {
-                return Ok(Written::Locked(others));
+            let holders = row.holders_but(self.own_lock.as_deref());
+            if !holders.is_empty() {
+                return Ok(Written::Locked(Busy { holders, epoch: row.epoch }));
             }
             if !expected {
                 place = Place::AppendAt(row.epoch);

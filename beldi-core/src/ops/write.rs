@@ -263,15 +263,17 @@ async fn write_row<I: Item>(
         let writer = RowWriter { environment: step.environment(), change: &change, entry, own_lock };
         let mut patience = Patience::new(step.journal());
         let name = format!("{} {}", change.table, key_text(&change.key));
+        let mut witness = step.witness(&row);
         loop {
-            return Ok(match writer.write(step.witness(&row)).await? {
+            return Ok(match writer.write(witness).await? {
                 Written::Changed => Outcome::Witnessed(AttributeValue::Bool(true)),
                 Written::Refused(row) => Outcome::Observed(match user_attributes(row) {
                     Some(attributes) => AttributeValue::M(attributes),
                     None => AttributeValue::Null(true),
                 }),
-                Written::Locked(holders) => {
-                    patience.wait(step.environment(), &name, &holders).await?;
+                Written::Locked(busy) => {
+                    witness = Some(busy.epoch);
+                    patience.wait(step.environment(), &name, &busy.holders).await?;
                     continue;
                 }
             });

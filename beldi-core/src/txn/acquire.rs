@@ -13,7 +13,7 @@ use crate::attempt::{Entry, Fingerprint, Identity, Journal, MAX_VALUE_BYTES, Ste
 use crate::attributes::{get_u64, key_text, number, size_of, size_of_all};
 use crate::condition::Expression;
 use crate::daal::{
-    Acquired, Action, Difference, Fenced, Mode, RowKey, RowLock, RowRelease, RowState, row_name, user_attributes,
+    Acquired, Action, Busy, Difference, Fenced, Mode, RowKey, RowLock, RowRelease, RowState, row_name, user_attributes,
 };
 use crate::environment::{Environment, journal_table};
 use crate::error::{Fault, TransactionFault};
@@ -176,22 +176,23 @@ impl Try {
             predecessors: self.predecessors(journal, wanted.path),
             mode: wanted.mode,
         };
-        let mut patience = Patience::new(journal);
+        let (mut patience, mut witness) = (Patience::new(journal), wanted.witness);
         loop {
             if self.is_ending() {
-                return self.end(&lock, wanted.witness).await;
+                return self.end(&lock, witness).await;
             }
             let acquired = tokio::select! {
                 biased;
                 () = self.ending.cancelled() => continue,
-                acquired = lock.acquire(wanted.witness, wanted.present) => acquired?,
+                acquired = lock.acquire(witness, wanted.present) => acquired?,
             };
-            let holders = match acquired {
+            let Busy { holders, epoch } = match acquired {
                 Acquired::Held(row) => return base(row),
                 Acquired::Ended => return Err(Fault::Superseded),
                 Acquired::Elsewhere(row) => return self.handed_over(&lock, wanted, row).await,
-                Acquired::Busy(holders) => holders,
+                Acquired::Busy(busy) => busy,
             };
+            witness = Some(epoch);
             let own = self.own_lock(journal, &id);
             if holders.contains(&own) {
                 return Err(TransactionFault::OwnLock { row: row_text(wanted) }.into());

@@ -117,7 +117,7 @@ impl<I: Item> Operation for Unlock<I> {
 
 /// Takes the lock, however long it takes, within the time of the attempt. One that was taken and ended by an
 /// earlier attempt is as good: all that it protected is done. Gives whether there is such a row, as far as is known.
-async fn acquire(step: &Step, table: &str, key: &Attributes, witness: Option<u64>) -> Result<bool, Fault> {
+async fn acquire(step: &Step, table: &str, key: &Attributes, mut witness: Option<u64>) -> Result<bool, Fault> {
     let journal = step.journal();
     let environment = journal.environment();
     let segments = journal_table(journal.identity().function.service);
@@ -138,7 +138,10 @@ async fn acquire(step: &Step, table: &str, key: &Attributes, witness: Option<u64
         match lock.acquire(witness, true).await? {
             Acquired::Held(row) => return Ok(user_attributes(Some(row)).is_some()),
             Acquired::Ended => return Ok(false),
-            Acquired::Busy(holders) => patience.wait(environment, &row, &holders).await?,
+            Acquired::Busy(busy) => {
+                witness = Some(busy.epoch);
+                patience.wait(environment, &row, &busy.holders).await?;
+            }
             Acquired::Elsewhere(_) => {
                 let holder = holder_text(&owner(journal));
                 return Err(Fault::Locked { row, holder });
