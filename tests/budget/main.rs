@@ -158,6 +158,13 @@ async fn the_request_budget_holds() {
     row("function that read 3 times and then had no effect (own id)", 3, cost, (3, 3));
     let cost = measured.cost(async { client.call(blind_write("b".into())).await.expect("a result") }).await;
     row("blind write, cold row", 1, cost, (2, 3));
+    for _ in 0..40 {
+        client.call(blind_write("hot".into())).await.expect("a result");
+    }
+    // Longer than the margin of clocks.
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let cost = measured.cost(async { client.call(blind_write("hot".into())).await.expect("a result") }).await;
+    row("blind write, row with segments", 1, cost, (2, 3));
     let articles = (0..5).map(|number| format!("c{number}")).collect();
     let cost = measured.cost(async { client.call(five_writes(articles)).await.expect("a result") }).await;
     row("5 writes after one intent", 5, cost, (6, 7));

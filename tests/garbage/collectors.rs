@@ -117,7 +117,7 @@ impl Store for Locking {
 }
 
 /// Sets the lock of a row of the stock, or removes it.
-fn lock_by_hand(action: &str, key: Attributes) -> UpdateItem {
+pub(crate) fn lock_by_hand(action: &str, key: Attributes) -> UpdateItem {
     let mut placeholders = Placeholders::default();
     let mut update = format!("{action} {}", placeholders.name("_beldi_lock"));
     if action == "SET" {

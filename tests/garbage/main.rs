@@ -5,5 +5,6 @@ mod costs;
 mod reclaimed;
 mod retention;
 mod safety;
+mod segments;
 mod storage;
 mod world;

@@ -186,7 +186,7 @@ async fn a_segment_of_a_row_that_is_gone_is_known_by_its_entries_where_the_water
 /// deleted the segments. The row then seemed to have segments for ever, which every write had to search.
 #[tokio::test(start_paused = true)]
 async fn a_roll_does_not_take_the_first_live_epoch_back() {
-    let plan = Plan::new(|point| before(point, "add", "UpdateItem stock"), 6, Then::Stall(Duration::from_millis(700)));
+    let plan = Plan::new(|point| before(point, "add", "UpdateItem stock"), 5, Then::Stall(Duration::from_millis(700)));
     let host = with(&plan).await;
     for _ in 0..2 {
         call(&host.client(), add("tea".into())).await;
@@ -269,8 +269,8 @@ async fn cycles(host: &LocalHost, times: u32) {
 
 #[tokio::test(start_paused = true)]
 async fn an_instance_that_is_parked_finds_what_it_has_written() {
-    // An update that finds segments, one that finds the log full, and the roll.
-    let host = parking(1, 3).await;
+    // An update that finds the log full, and the roll.
+    let host = parking(1, 2).await;
     for _ in 0..3 {
         call(&host.client(), add("tea".into())).await;
     }

@@ -231,7 +231,12 @@ thread_local! {
     static WORLD: Arc<VirtualWorld> = Arc::new(VirtualWorld::new(3));
 }
 
-struct Clock(Arc<VirtualWorld>);
+/// The clock of this test.
+pub(crate) fn clock() -> Clock {
+    Clock(WORLD.with(Arc::clone))
+}
+
+pub(crate) struct Clock(Arc<VirtualWorld>);
 
 impl World for Clock {
     fn now_ms(&self) -> u64 {
@@ -248,7 +253,7 @@ pub(crate) async fn host() -> LocalHost {
 }
 
 pub(crate) async fn start(store: SharedStore, settings: Settings, plan: Option<Arc<Plan>>) -> LocalHost {
-    let builder = LocalHost::builder(store).world(Clock(WORLD.with(Arc::clone))).settings(settings);
+    let builder = LocalHost::builder(store).world(clock()).settings(settings);
     let builder = builder.collect_every(None).collect_garbage_every(None);
     let builder = match plan {
         Some(plan) => builder.crash_plan(plan),

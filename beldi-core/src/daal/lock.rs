@@ -4,8 +4,9 @@
 //! acquisition to the row log in the same update, and no acquisition succeeds whose entry is there, or whose entry
 //! may be in a segment.
 
+use super::log::start_of;
 use super::place::Place;
-use super::segments::Segments;
+use super::segments::{Segments, since};
 use super::update::Update;
 use super::write::{MAX_LOOKS, contended};
 use super::{HOLDER, LOCK, READERS, RowState};
@@ -71,7 +72,8 @@ impl RowLock<'_> {
     /// Tries to take the lock. `witness` is the epoch at which an earlier step of this instance saw the row;
     /// `present` is a guess of whether there is such a row, and a wrong one costs a request.
     pub(crate) async fn acquire(&self, witness: Option<u64>, mut present: bool) -> Result<Acquired, Fault> {
-        let mut place = Place::after(witness);
+        let since = since(self.environment, start_of(&self.entry));
+        let mut place = Place::after(witness, since);
         for _ in 0..MAX_LOOKS {
             let old = match self.send(&place, present).await {
                 Ok(row) => return Ok(Acquired::Held(row.unwrap_or_default())),
@@ -86,7 +88,7 @@ impl RowLock<'_> {
             let (expected, from) = place.expects(&row);
             if !expected {
                 let ended = |log: &[Vec<u8>]| log.contains(&self.entry).then_some(());
-                if self.segments().find(from, row.epoch, ended).await?.is_some() {
+                if self.segments().find(from, row.epoch, since, ended).await?.is_some() {
                     return Ok(Acquired::Ended);
                 }
                 place = Place::AppendAt(row.epoch);

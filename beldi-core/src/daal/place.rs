@@ -5,8 +5,8 @@ use super::RowState;
 /// Where the entry goes, and what must hold of the epoch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Place {
-    /// Into the log of a row without live segments.
-    AppendAlone,
+    /// Into the log of a row that has no live segments, or none that ended at this epoch or later.
+    AppendSince(u64),
     /// Into the log of a row at this epoch.
     AppendAt(u64),
     /// Into a new log.
@@ -32,16 +32,20 @@ pub(super) struct Roll {
 }
 
 impl Place {
-    /// The place of an entry of an instance that has seen the row at epoch `witness`, if at all.
-    pub(super) fn after(witness: Option<u64>) -> Self {
-        witness.map_or(Self::AppendAlone, Self::AppendAt)
+    /// The place of an entry of an instance that has seen the row at epoch `witness`, if at all; `since` is the epoch
+    /// of [`Segments`](super::segments::Segments) before which no segment has ended that may have the entry.
+    pub(super) fn after(witness: Option<u64>, since: u64) -> Self {
+        match witness {
+            Some(witness) if witness > 0 => Self::AppendAt(witness),
+            _ => Self::AppendSince(since),
+        }
     }
 
     /// Whether the row is at the epoch that was expected, and from which epoch on segments must be searched
     /// if not.
     pub(super) fn expects(&self, row: &RowState) -> (bool, u64) {
         match *self {
-            Self::AppendAlone => (row.epoch == row.first, row.first),
+            Self::AppendSince(since) => (row.epoch == row.first || row.epoch < since, row.first),
             Self::AppendAt(epoch) | Self::Roll(Roll { from: epoch, .. }) => (row.epoch == epoch, epoch.max(row.first)),
         }
     }

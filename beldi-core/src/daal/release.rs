@@ -10,8 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_dynamo::AttributeValue;
 
 use super::RowState;
+use super::log::start_of;
 use super::place::Place;
-use super::segments::Segments;
+use super::segments::{Segments, since};
 use super::update::Update;
 use super::write::{MAX_LOOKS, contended};
 use crate::attributes::key_text;
@@ -83,12 +84,13 @@ impl RowRelease<'_> {
         let get = GetItem { table: self.table.to_owned(), key: self.key.clone(), consistent: true };
         let row = RowState::of(self.environment.store.get(get).await?.as_ref())?;
         let ended = |log: &[Vec<u8>]| log.contains(&self.entries[0]).then_some(());
-        let done = ended(&row.log).is_some() || self.segments().find(witness, row.epoch, ended).await?.is_some();
+        let (segments, since) = (self.segments(), self.since());
+        let done = ended(&row.log).is_some() || segments.find(witness, row.epoch, since, ended).await?.is_some();
         Ok(done.then_some(row.tombstone))
     }
 
     async fn end(&self, first: Part, witness: Option<u64>) -> Result<Fenced, Fault> {
-        let (mut part, mut place) = (first, Place::after(witness));
+        let (mut part, mut place) = (first, Place::after(witness, self.since()));
         let mut present = true;
         for _ in 0..MAX_LOOKS {
             let old = match self.send(part, &place, present).await {
@@ -105,7 +107,7 @@ impl RowRelease<'_> {
             present = row.present;
             let (expected, from) = place.expects(&row);
             if !expected {
-                if self.segments().find(from, row.epoch, ended).await?.is_some() {
+                if self.segments().find(from, row.epoch, self.since(), ended).await?.is_some() {
                     return Ok(Fenced::Ended { tombstone });
                 }
                 place = Place::AppendAt(row.epoch);
@@ -157,6 +159,10 @@ impl RowRelease<'_> {
 
     fn segments(&self) -> Segments<'_> {
         Segments { environment: self.environment, journal: self.journal, table: self.table, key: self.key }
+    }
+
+    fn since(&self) -> u64 {
+        since(self.environment, start_of(&self.entries[0]))
     }
 
     fn lost(&self) -> Fault {

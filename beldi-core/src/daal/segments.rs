@@ -1,4 +1,8 @@
 //! The segments of one row: former row logs, kept in the journal table of the row's service.
+//!
+//! Invariant: a segment ends at the next epoch, and that is not before the time at which its last entry was added, but
+//! for the margin of clocks: a roll takes the time after it has seen the full log, and is conditional on that log. So
+//! a segment that ended before an instance started has none of its entries, and no search reads further back.
 
 use serde_dynamo::AttributeValue;
 
@@ -6,13 +10,14 @@ use super::log::youngest;
 use super::place::{Place, Roll};
 use super::write::contended;
 use super::{RowKey, RowState, row_name};
-use crate::attributes::{number, string};
+use crate::attributes::{get_u64, number, string};
 use crate::checksum::{self, Damage};
 use crate::environment::Environment;
 use crate::error::Fault;
 use crate::garbage::{self, Class, watermark};
 use crate::store::tables::{JOURNAL_INSTANCE, JOURNAL_RECLAIM_FROM, JOURNAL_RECORD};
 use crate::store::{Attributes, Placeholders, PutItem, QueryItems, StoreError};
+use crate::world::millis;
 
 /// The row that segments belong to.
 pub(super) struct Segments<'a> {
@@ -23,15 +28,25 @@ pub(super) struct Segments<'a> {
     pub(super) key: &'a Attributes,
 }
 
+/// How many segments a search reads at first: an instance that has just started rarely needs more.
+const FIRST_PAGE: u32 = 16;
+
+/// The epoch before which no segment has ended that may have entries of an instance which started at this second.
+pub(super) fn since(environment: &Environment, start_s: u32) -> u64 {
+    (u64::from(start_s) * 1000).saturating_sub(millis(environment.settings.margin))
+}
+
 impl Segments<'_> {
-    /// What `find` finds in one of the segments from epoch `from` to before epoch `to`, the youngest first.
+    /// What `find` finds in one of the segments from epoch `from` to before epoch `to`, the youngest first, as far as
+    /// they did not end before epoch `since`.
     pub(super) async fn find<T>(
         &self,
         from: u64,
         to: u64,
+        since: u64,
         find: impl Fn(&[Vec<u8>]) -> Option<T>,
     ) -> Result<Option<T>, Fault> {
-        if from >= to {
+        if from >= to || to < since {
             return Ok(None);
         }
         let mut placeholders = Placeholders::default();
@@ -45,7 +60,7 @@ impl Segments<'_> {
             filter: None,
             placeholders,
             forward: false,
-            limit: None,
+            limit: Some(FIRST_PAGE),
             start: None,
             consistent: true,
         };
@@ -56,9 +71,13 @@ impl Segments<'_> {
                 if let Some(found) = find(log_of(segment)?) {
                     return Ok(Some(found));
                 }
+                // Where this one begins, the next one has ended.
+                if get_u64(segment, JOURNAL_RECORD).is_some_and(|ended| ended < since) {
+                    return Ok(None);
+                }
             }
             match page.next {
-                Some(next) => query.start = Some(next),
+                Some(next) => (query.start, query.limit) = (Some(next), None),
                 None => return Ok(None),
             }
         }

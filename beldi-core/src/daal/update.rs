@@ -30,9 +30,10 @@ impl Update {
                 let value = self.placeholders.value(number(seen));
                 self.condition.push(format!("{epoch} = {value}"));
             }
-            Place::AppendAlone => {
-                let first = self.placeholders.name(FIRST);
-                self.condition.push(format!("(attribute_not_exists({epoch}) OR {epoch} = {first})"));
+            Place::AppendSince(since) => {
+                let (first, since) = (self.placeholders.name(FIRST), self.placeholders.value(number(since)));
+                let alone = format!("attribute_not_exists({epoch}) OR {epoch} = {first}");
+                self.condition.push(format!("({alone} OR {epoch} < {since})"));
             }
         }
     }

@@ -10,7 +10,7 @@
 
 use super::lock::Busy;
 use super::place::Place;
-use super::segments::Segments;
+use super::segments::{Segments, since};
 use super::update::Update;
 use super::{EntryKey, RowChange, RowState, user_attributes};
 use crate::attempt::MAX_VALUE_BYTES;
@@ -48,7 +48,8 @@ impl RowWriter<'_> {
     /// this instance saw the row.
     pub(crate) async fn write(&self, witness: Option<u64>) -> Result<Written, Fault> {
         let segments = self.segments();
-        let mut place = Place::after(witness);
+        let since = since(self.environment, self.entry.start_s);
+        let mut place = Place::after(witness, since);
         let mut outcome = true;
         let mut present = true;
         for _ in 0..MAX_LOOKS {
@@ -65,8 +66,11 @@ impl RowWriter<'_> {
             present = row.present;
             // Before it is held by somebody: what this step has written may since be locked by a later step.
             let (expected, from) = place.expects(&row);
-            if !expected && let Some(outcome) = segments.find(from, row.epoch, |log| self.entry.find(log)).await? {
-                return Ok(written(outcome, old));
+            if !expected {
+                let found = segments.find(from, row.epoch, since, |log| self.entry.find(log));
+                if let Some(outcome) = found.await? {
+                    return Ok(written(outcome, old));
+                }
             }
             let holders = row.holders_but(self.own_lock.as_deref());
             if !holders.is_empty() {

@@ -19,8 +19,10 @@ use crate::world::{App, Clients, Size, Work};
 /// How often travellers reserve instead of doing what is usual: in the paper's mix one in two hundred does.
 const RESERVES: f64 = 0.4;
 
-/// How many want the places of a hotel and a flight that have few.
+/// How many want the places of a hotel and a flight that have few, and how many clients do at most: each waits for all
+/// others, so that hundreds would do nothing but wait.
 const RUSHES: f64 = 0.3;
+const MOST_RUSHING: usize = 40;
 
 /// How many do not wait for their reservation.
 const STARTS: f64 = 0.2;
@@ -52,7 +54,7 @@ impl Travel {
         let chance = &clients.core().chance;
         let key = Uuid::from_u128(chance.id());
         let Catalogue { hotels, flights } = &self.catalogue;
-        let (hotel, flight) = match chance.chance(RUSHES) {
+        let (hotel, flight) = match chance.chance(RUSHES) && client < MOST_RUSHING {
             true => (&hotels[0], &flights[0]),
             false => (&hotels[chance.below(hotels.len())], &flights[chance.below(flights.len())]),
         };

@@ -57,7 +57,7 @@ impl<'a> Expression<'a> {
         Expression { rest: self.rest, placeholders: self.placeholders, item: self.item }.token()
     }
 
-    fn expect(&mut self, wanted: &str) -> Result<(), Malformed> {
+    pub(super) fn expect(&mut self, wanted: &str) -> Result<(), Malformed> {
         let token = self.token();
         if token == wanted { Ok(()) } else { Err(format!("`{token}` where `{wanted}` was due")) }
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use beldi::store::{AttributeValue, Attributes, KeySchema, Page, QueryItems, ScanItems, StoreError, TableSchema};
 
-use super::expressions::{Malformed, holds};
+use super::expressions::{Expression, Malformed, holds};
 
 /// The value of one attribute of a key, in DynamoDB's order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,6 +16,8 @@ pub(crate) enum Scalar {
     Number(i128),
     Text(String),
     Bytes(Vec<u8>),
+    /// After all others.
+    End,
 }
 
 /// The key of an item.
@@ -99,36 +101,36 @@ impl Table {
     }
 
     fn query_items(&self, request: &QueryItems) -> Result<Page, Malformed> {
-        let partition = partition(request, &self.schema.key)?;
-        let start = request.start.as_ref().map(|start| key_of(&self.schema.key, start));
-        let after = |other: &Key| {
-            start.as_ref().is_none_or(|start| if request.forward { other > start } else { other < start })
-        };
-        let from = Bound::Included((partition.clone(), Scalar::None));
-        let all = self.items.range((from, Bound::Unbounded)).take_while(|(key, _)| key.0 == partition);
-        let mut all: Vec<_> = all.filter(|(key, _)| after(key)).map(|(_, item)| item).collect();
-        if !request.forward {
-            all.reverse();
+        let Admitted { partition, low, high } = Admitted::by(request)?;
+        let mut bounds = (Bound::Included((partition.clone(), low)), high.map(|high| (partition, high)));
+        if let Some(start) = &request.start {
+            let side = if request.forward { &mut bounds.0 } else { &mut bounds.1 };
+            *side = Bound::Excluded(key_of(&self.schema.key, start));
         }
         let key = |item: &Attributes| only(item, self.schema.key.attributes().map(|attribute| &*attribute.name));
-        page(request, all.into_iter(), key)
+        let items = self.items.range(bounds).map(|(_, item)| item);
+        if request.forward { page(request, items, key) } else { page(request, items.rev(), key) }
     }
 
     fn query_index(&self, request: &QueryItems, position: usize) -> Result<Page, Malformed> {
         let (index, schema) = (&self.indexes[position], &self.schema.indexes[position]);
-        let partition = partition(request, &schema.key)?;
+        let Admitted { partition, low, high } = Admitted::by(request)?;
         if !request.forward {
             return Err("indexes are only read forwards here".to_owned());
         }
         let start =
             request.start.as_ref().and_then(|start| place(&schema.key, start, &key_of(&self.schema.key, start)));
-        let from = match start {
-            Some(start) => Bound::Excluded(start),
-            None => Bound::Included((partition.clone(), Scalar::None, (Scalar::None, Scalar::None))),
+        let before = |sort| (partition.clone(), sort, (Scalar::None, Scalar::None));
+        let behind = |sort| (partition.clone(), sort, (Scalar::End, Scalar::End));
+        let from = start.map_or(Bound::Included(before(low)), Bound::Excluded);
+        let to = match high {
+            Bound::Excluded(high) => before(high),
+            Bound::Included(high) => behind(high),
+            Bound::Unbounded => behind(Scalar::End),
         };
-        let all = index.shown.range((from, Bound::Unbounded)).take_while(|(place, _)| place.0 == partition);
+        let items = index.shown.range((from, Bound::Excluded(to))).map(|(_, item)| item);
         let names = || schema.key.attributes().chain(self.schema.key.attributes());
-        page(request, all.map(|(_, item)| item), |item| only(item, names().map(|attribute| &*attribute.name)))
+        page(request, items, |item| only(item, names().map(|attribute| &*attribute.name)))
     }
 
     pub(super) fn scan(&self, request: &ScanItems) -> Result<Page, Malformed> {
@@ -172,14 +174,41 @@ fn place(schema: &KeySchema, item: &Attributes, key: &Key) -> Option<Place> {
     Some((scalar(item.get(&schema.partition.name))?, sort, key.clone()))
 }
 
-/// The partition that a query is about.
-fn partition(request: &QueryItems, schema: &KeySchema) -> Result<Scalar, Malformed> {
-    let mut words = request.key_condition.split([' ', '(', ')']);
-    let mut names = request.placeholders.names();
-    let name = names.find(|(_, name)| *name == schema.partition.name).map(|(placeholder, _)| placeholder);
-    let found = words.position(|word| Some(word) == name).and_then(|_| words.nth(1));
-    let value = request.placeholders.values().find(|(placeholder, _)| Some(*placeholder) == found);
-    value.and_then(|(_, value)| scalar(Some(value))).ok_or_else(|| "a query without a partition".to_owned())
+/// What a key condition admits: a partition, and sort keys of it from the first one on.
+struct Admitted {
+    partition: Scalar,
+    low: Scalar,
+    high: Bound<Scalar>,
+}
+
+impl Admitted {
+    /// Reads the conditions that the protocol and the applications send.
+    fn by(request: &QueryItems) -> Result<Self, Malformed> {
+        let mut condition = Expression::new(&request.key_condition, &request.placeholders, None);
+        let value = |condition: &mut Expression<'_>| {
+            let value = condition.operand()?;
+            scalar(value.as_deref()).ok_or_else(|| "a key of another type".to_owned())
+        };
+        condition.name()?;
+        condition.expect("=")?;
+        let partition = value(&mut condition)?;
+        let (mut low, mut high) = (Scalar::None, Bound::Included(Scalar::End));
+        if !condition.is_at_end() {
+            condition.expect("AND")?;
+            condition.name()?;
+            match condition.token() {
+                "<" => high = Bound::Excluded(value(&mut condition)?),
+                "<=" => high = Bound::Included(value(&mut condition)?),
+                "BETWEEN" => {
+                    low = value(&mut condition)?;
+                    condition.expect("AND")?;
+                    high = Bound::Included(value(&mut condition)?);
+                }
+                other => return Err(format!("`{other}` of a sort key is not known here")),
+            }
+        }
+        if condition.is_at_end() { Ok(Self { partition, low, high }) } else { Err(request.key_condition.clone()) }
+    }
 }
 
 fn page<'a>(
@@ -190,13 +219,6 @@ fn page<'a>(
     let limit = request.limit.map_or(usize::MAX, |limit| limit as usize);
     let (mut result, mut number) = (Page::default(), 0);
     for item in items {
-        if !holds(&request.key_condition, &request.placeholders, Some(item))? {
-            // What a condition on a sort key admits lies side by side.
-            if number > 0 {
-                break;
-            }
-            continue;
-        }
         number += 1;
         let shown = match &request.filter {
             Some(filter) => holds(filter, &request.placeholders, Some(item))?,

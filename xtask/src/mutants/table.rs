@@ -17,6 +17,7 @@ const INTERLEAVINGS: &str = "interleavings";
 const PROTOCOL: &str = "protocol";
 const REGRESSIONS: &str = "regressions";
 const RULES: &str = "rules";
+const SLOW_CLOCK: &str = "garbage::segments::an_instance_finds";
 
 pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
@@ -57,8 +58,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         rule: "a write without a read is conditional on there being no segment",
         file: "beldi-core/src/daal/update.rs",
-        original: "format!(\"(attribute_not_exists({epoch}) OR {epoch} = {first})\")",
-        broken: "format!(\"(attribute_not_exists({epoch}) OR {epoch} >= {first})\")",
+        original: "format!(\"attribute_not_exists({epoch}) OR {epoch} = {first}\")",
+        broken: "format!(\"attribute_not_exists({epoch}) OR {epoch} >= {first}\")",
         noticed_by: &[CRASH_MATRIX, INTERLEAVINGS],
     },
     Mutant {
@@ -67,6 +68,34 @@ pub(super) const MUTANTS: &[Mutant] = &[
         original: "if from >= to {",
         broken: "if from >= to || to > 0 {",
         noticed_by: &[CRASH_MATRIX, INTERLEAVINGS],
+    },
+    Mutant {
+        rule: "segments matter that ended before the start of an instance by another clock",
+        file: "beldi-core/src/daal/segments.rs",
+        original: "saturating_sub(millis(environment.settings.margin))",
+        broken: "saturating_sub(millis(environment.settings.margin) / 1000)",
+        noticed_by: &[SLOW_CLOCK],
+    },
+    Mutant {
+        rule: "a segment matters that began before an instance started and ended afterwards",
+        file: "beldi-core/src/daal/segments.rs",
+        original: "checksum::verify(segment)?;",
+        broken: "if get_u64(segment, JOURNAL_RECORD).is_some_and(|began| began < since) {\n                    return Ok(None);\n                }\n                checksum::verify(segment)?;",
+        noticed_by: &[SLOW_CLOCK],
+    },
+    Mutant {
+        rule: "a roll takes the time for its epoch",
+        file: "beldi-core/src/daal/segments.rs",
+        original: "(from + 1).max(self.environment.world.now_ms())",
+        broken: "from + 1",
+        noticed_by: &[SLOW_CLOCK],
+    },
+    Mutant {
+        rule: "the witness of who has waited is no later than what it has seen",
+        file: "beldi-core/src/daal/write.rs",
+        original: "Busy { holders, epoch: row.epoch }",
+        broken: "Busy { holders, epoch: row.epoch + 1 }",
+        noticed_by: &["garbage::segments::who_has_waited"],
     },
     Mutant {
         rule: "an instance without effects returns only what is journaled",

@@ -1,0 +1,149 @@
+//! How far back an instance looks for what it has written: to its own start, whatever a row has seen before.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use beldi::host::{LocalHost, When};
+use beldi::store::{AttributeValue, Attributes, Counting, SharedStore};
+use beldi::testing::fresh_store;
+use beldi::{Call, Function, InstanceId, Settings, World};
+use tokio::time::sleep;
+
+use crate::collectors::lock_by_hand;
+use crate::world::*;
+
+/// A clock that is behind another.
+struct Behind(Clock, Duration);
+
+impl World for Behind {
+    fn now_ms(&self) -> u64 {
+        self.0.now_ms() - self.1.as_millis() as u64
+    }
+
+    fn fresh_id(&self) -> InstanceId {
+        self.0.fresh_id()
+    }
+}
+
+/// A host whose requests are counted.
+async fn counted(log_entries: usize) -> (LocalHost, Arc<Counting>) {
+    let counting = Arc::new(Counting::new(fresh_store().await.expect("a store")));
+    let settings = Settings { log_entries, ..settings() };
+    (start(Arc::clone(&counting) as _, settings, None).await, counting)
+}
+
+/// Long enough for the next instance to have started after all that is there.
+async fn a_while() {
+    sleep(Duration::from_millis(1_200)).await;
+}
+
+/// Updates of the row, and queries of the journal.
+async fn cost<F: Function>(host: &LocalHost, counting: &Counting, work: Call<F>) -> (u64, u64) {
+    counting.reset();
+    call(&host.client(), work).await;
+    // What follows the reply.
+    sleep(Duration::from_millis(10)).await;
+    let counts = counting.counts();
+    (counts.of("stock", "UpdateItem"), counts.of("shop-journal", "Query"))
+}
+
+/// Each of these cost three requests in place of one: a refused update, a query of all live segments of the row, and
+/// an update at its epoch.
+#[tokio::test(start_paused = true)]
+async fn a_row_with_segments_costs_a_new_instance_what_others_cost() {
+    let (host, counting) = counted(4).await;
+    for _ in 0..5 {
+        call(&host.client(), add("tea".into())).await;
+    }
+    call(&host.client(), add("coffee".into())).await;
+    a_while().await;
+    for article in ["coffee", "tea"] {
+        assert_eq!(cost(&host, &counting, add(article.into())).await, (1, 0), "{article}");
+        assert_eq!(cost(&host, &counting, guarded(article.into())).await, (2, 0), "{article}");
+    }
+    let (host, counting) = counted(4).await;
+    for _ in 0..5 {
+        call(&host.client(), add("tea".into())).await;
+    }
+    a_while().await;
+    assert_eq!(cost(&host, &counting, look(vec!["tea".into()], false)).await, (2, 0));
+}
+
+/// A host on which the first attempt of `add` dies when it has written.
+async fn dying(store: SharedStore) -> LocalHost {
+    let wrote =
+        Plan::new(|point| point.when == When::After && point.action.contains("UpdateItem stock"), 1, Then::Crash);
+    start(store, Settings { log_entries: 1, ..settings() }, Some(wrote)).await
+}
+
+/// The entry is in a segment that ended, by the clock of who rolled the log, before the instance started.
+#[tokio::test(start_paused = true)]
+async fn an_instance_finds_what_it_has_written_whatever_the_clock_of_who_rolled_the_log() {
+    let store = fresh_store().await.expect("a store");
+    let first = dying(store.clone()).await;
+    let slow = LocalHost::builder(store)
+        .world(Behind(clock(), Duration::from_millis(90)))
+        .settings(Settings { log_entries: 1, ..settings() });
+    let slow = slow.collect_every(None).collect_garbage_every(None).start().await.expect("a host");
+    assert_eq!(try_call(&first.client(), "once", add("tea".into())).await, None);
+    call(&slow.client(), add("tea".into())).await;
+    assert_eq!(try_call(&first.client(), "once", add("tea".into())).await, Some(()));
+    assert_eq!(call(&slow.client(), free("tea".into())).await, 2, "each has added one");
+}
+
+/// How many queries it costs to find an entry after so many rolls, in a row that had so many segments before.
+async fn queries(before: u64, after: u64) -> u64 {
+    let counting = Arc::new(Counting::new(fresh_store().await.expect("a store")));
+    let other = start(Arc::clone(&counting) as _, Settings { log_entries: 1, ..settings() }, None).await;
+    let roll = async |times: u64| {
+        for _ in 0..times {
+            call(&other.client(), read_and_add("tea".into())).await;
+        }
+    };
+    roll(before).await;
+    a_while().await;
+    let host = dying(Arc::clone(&counting) as _).await;
+    assert_eq!(try_call(&host.client(), "once", add("tea".into())).await, None);
+    roll(after).await;
+    counting.reset();
+    assert_eq!(try_call(&host.client(), "once", add("tea".into())).await, Some(()));
+    let queries = counting.counts().of("shop-journal", "Query");
+    assert_eq!(call(&host.client(), free("tea".into())).await, (before + after + 1) as i64);
+    queries
+}
+
+/// A search went through everything that the watermark had not passed yet.
+#[tokio::test(start_paused = true)]
+async fn a_search_ends_where_the_instance_has_started() {
+    let loading = queries(40, 0).await;
+    assert_eq!(queries(0, 3).await, loading + 1);
+    assert_eq!(queries(40, 3).await, loading + 1, "older segments are not read");
+    assert_eq!(queries(40, 20).await, loading + 2, "younger ones all are");
+}
+
+/// The witness of a look is the epoch that an earlier look has seen. What another attempt writes at that very epoch is
+/// in the segment that ends it.
+#[tokio::test(start_paused = true)]
+async fn who_has_waited_finds_what_another_attempt_has_written_meanwhile() {
+    let late = Plan::new(|point| before(point, "add", "UpdateItem stock"), 3, Then::Stall(Duration::from_millis(500)));
+    let store = fresh_store().await.expect("a store");
+    let settings = Settings { log_entries: 4, ..settings() };
+    let other = start(store.clone(), settings.clone(), None).await;
+    let host = start(store.clone(), settings, Some(late.clone())).await;
+    for _ in 0..5 {
+        call(&other.client(), add("tea".into())).await;
+    }
+    let key = Attributes::from([("article".to_owned(), AttributeValue::S("tea".to_owned()))]);
+    store.update(lock_by_hand("SET", key.clone())).await.expect("the store answers");
+    let client = host.client();
+    let waiting = tokio::spawn(async move { try_call(&client, "once", add("tea".into())).await });
+    sleep(Duration::from_millis(50)).await;
+    assert!(late.has_struck(), "it waits");
+    store.update(lock_by_hand("REMOVE", key)).await.expect("the store answers");
+    assert_eq!(try_call(&other.client(), "once", add("tea".into())).await, Some(()));
+    for _ in 0..5 {
+        call(&other.client(), add("tea".into())).await;
+    }
+    assert_eq!(waiting.await.expect("no panic"), Some(()));
+    assert_eq!(call(&host.client(), free("tea".into())).await, 11);
+}
