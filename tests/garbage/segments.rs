@@ -119,6 +119,7 @@ async fn a_search_ends_where_the_instance_has_started() {
     assert_eq!(queries(0, 3).await, loading + 1);
     assert_eq!(queries(40, 3).await, loading + 1, "older segments are not read");
     assert_eq!(queries(40, 20).await, loading + 2, "younger ones all are");
+    assert_eq!(queries(0, 90).await, loading + 3, "16, 64 and 256");
 }
 
 /// The witness of a look is the epoch that an earlier look has seen. What another attempt writes at that very epoch is

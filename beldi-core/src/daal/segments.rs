@@ -28,8 +28,10 @@ pub(super) struct Segments<'a> {
     pub(super) key: &'a Attributes,
 }
 
-/// How many segments a search reads at first: an instance that has just started rarely needs more.
+/// How many segments a search reads at first, and how many times more with each further page: an instance that has just
+/// started rarely needs more, and none reads much more than it needs.
 const FIRST_PAGE: u32 = 16;
+const GROWTH: u32 = 4;
 
 /// The epoch before which no segment has ended that may have entries of an instance which started at this second.
 pub(super) fn since(environment: &Environment, start_s: u32) -> u64 {
@@ -77,7 +79,10 @@ impl Segments<'_> {
                 }
             }
             match page.next {
-                Some(next) => (query.start, query.limit) = (Some(next), None),
+                Some(next) => {
+                    query.start = Some(next);
+                    query.limit = query.limit.map(|limit| limit.saturating_mul(GROWTH));
+                }
                 None => return Ok(None),
             }
         }
