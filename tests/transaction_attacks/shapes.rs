@@ -168,6 +168,31 @@ async fn reads_then_writes() -> Result<(i64, i64), Refused> {
     }
 }
 
+#[beldi::function(service = Shop, read_only)]
+async fn left_of(article: String) -> i64 {
+    Stock::get(&article).await.map_or(0, |stock| stock.free)
+}
+
+#[beldi::function(service = Shop)]
+async fn take_one(article: String) -> Result<i64, Refused> {
+    take(&article, 1).await
+}
+
+/// Hands a row of its own over to functions of its service: one that looks, and one that writes, in either order.
+#[beldi::function(service = Shop)]
+async fn hands_over(looks_first: bool) -> Result<(i64, i64), Refused> {
+    beldi::txn! {
+        take("tea", 1).await?;
+        if looks_first {
+            let seen = left_of("tea".into()).await;
+            Ok((seen, take_one("tea".into()).await?))
+        } else {
+            let left = take_one("tea".into()).await?;
+            Ok((left_of("tea".into()).await, left))
+        }
+    }
+}
+
 /// Two of these upgrade the same row.
 #[beldi::function(service = Shop)]
 async fn upgrades(blindly: bool) -> Result<(), Refused> {
@@ -246,6 +271,10 @@ matrix! {
         => Ok::<_, Refused>((8, 9, 8)), "ann 99, bob 49, coffee 10, milk 8, tea 7";
     a_read_only_callee_before_a_writer: reads_then_writes()
         => Ok::<_, Refused>((0, 2)), "ann 100, bob 50, tea packed 2, coffee 10, milk 10, tea 8";
+    a_row_handed_over_to_be_written_and_read: hands_over(false)
+        => Ok::<_, Refused>((8, 8)), "ann 100, bob 50, coffee 10, milk 10, tea 8";
+    a_row_handed_over_to_be_read_and_written: hands_over(true)
+        => Ok::<_, Refused>((9, 8)), "ann 100, bob 50, coffee 10, milk 10, tea 8";
     an_upgrade: upgrades(true)
         => Ok::<_, Refused>(()), "ann 100, bob 50, tea packed 1, coffee 10, milk 10, tea 9";
     deletes_before_inserts: deletes_and_inserts()

@@ -116,7 +116,7 @@ impl Case {
         };
         let places = if self.everywhere { director.places() } else { Vec::new() };
         for place in places {
-            for disturbance in Disturbance::ALL {
+            for disturbance in Disturbance::ALL.into_iter().filter(|disturbance| director.admits(place, *disturbance)) {
                 let failure = self.play(body, &Director::playing(Schedule::one(place, disturbance)), Some(&calm));
                 if failure.is_some() {
                     return failure;

@@ -3,7 +3,7 @@
 //! Invariant: what happens at a place depends on the schedule and the place alone, never on what happened before. So a
 //! schedule that was made up can be played again, and still means the same when a part of it is left out.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -24,6 +24,9 @@ const DELAYS: u64 = 4;
 /// When an invocation is delivered once more: later than anybody waits who has called it.
 const LATER: Duration = Duration::from_secs(20);
 
+/// How long what follows the reply of an attempt may take.
+const FOLLOWS: Duration = Duration::from_secs(1);
+
 /// Disturbs a run.
 pub(super) struct Director {
     schedule: Schedule,
@@ -41,7 +44,11 @@ struct State {
     armed: bool,
     /// The host's numbers of the attempts of each instance.
     attempts: HashMap<InstanceId, Vec<u64>>,
+    /// The invocations of the instances, as their callers name them.
+    invocations: HashMap<String, Arc<Invocation>>,
     places: Vec<Place>,
+    /// Those of instances that others have called.
+    called: HashSet<Place>,
     happened: Vec<Happened>,
     /// Deliveries that the director has made or will make.
     deliveries: Vec<JoinHandle<()>>,
@@ -120,6 +127,11 @@ impl Director {
         self.lock().places.clone()
     }
 
+    /// Whether there can be such a disturbance at one of these places.
+    pub(super) fn admits(&self, place: Place, disturbance: Disturbance) -> bool {
+        disturbance != Disturbance::Outlive || self.lock().called.contains(&place)
+    }
+
     /// What took place.
     pub(super) fn happened(&self) -> Vec<Happened> {
         self.lock().happened.clone()
@@ -145,7 +157,11 @@ impl Director {
         });
         let attempt = u32::try_from(index + 1).unwrap_or(u32::MAX);
         let place = Place::of(point, attempt);
+        state.invocations.entry(point.invocation.instance.to_string()).or_insert_with(|| Arc::clone(&point.invocation));
         state.places.push(place);
+        if state.root(&point.invocation).is_some() {
+            state.called.insert(place);
+        }
         let disturbance = self.event_at(place, state.happened.len());
         if let Some(trace) = &self.trace {
             trace.point(point, attempt, known.is_none(), disturbance);
@@ -172,10 +188,9 @@ impl Director {
         here.then(|| Disturbance::random(bits >> 16))
     }
 
-    /// Delivers once more what the point's attempt executes, after `wait`; resolves when that attempt has ended.
-    fn redeliver(&self, point: &CrashPoint, delivery: Delivery, wait: Duration) -> JoinHandle<()> {
+    /// Delivers an invocation once more, after `wait`; resolves when that attempt has ended.
+    fn redeliver(&self, first: &Invocation, delivery: Delivery, wait: Duration) -> JoinHandle<()> {
         let host = self.host().clone();
-        let first = &*point.invocation;
         let delivery = if first.delivery.runs() { delivery } else { first.delivery };
         let invocation = Invocation { delivery, ..first.clone() };
         tokio::spawn(async move {
@@ -192,6 +207,21 @@ impl Director {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// The invocation at the top of those that have led to this one, if it is another one.
+    fn root(&self, invocation: &Invocation) -> Option<Arc<Invocation>> {
+        let above = |invocation: &Invocation| {
+            let caller = invocation.caller.as_ref()?.split(' ').nth(1)?;
+            self.invocations.get(caller).map(Arc::clone)
+        };
+        let mut root = above(invocation)?;
+        while let Some(higher) = above(&root) {
+            root = higher;
+        }
+        Some(root)
     }
 }
 
@@ -215,13 +245,22 @@ impl CrashPlan for Director {
                 None => {}
                 Some(Disturbance::Crash | Disturbance::CrashAlone) => return Verdict::Crash,
                 Some(Disturbance::Race) => {
-                    let second = self.redeliver(&point, Delivery::First, Duration::ZERO);
+                    let second = self.redeliver(&point.invocation, Delivery::First, Duration::ZERO);
                     self.lock().deliveries.push(second);
                 }
                 // Its failure is the second attempt's, and that is in the journal.
-                Some(Disturbance::Stall) => drop(self.redeliver(&point, Delivery::Repeat, Duration::ZERO).await),
+                Some(Disturbance::Stall) => {
+                    drop(self.redeliver(&point.invocation, Delivery::Repeat, Duration::ZERO).await);
+                }
+                Some(Disturbance::Outlive) => {
+                    let root = self.lock().root(&point.invocation);
+                    if let Some(root) = root {
+                        drop(self.redeliver(&root, Delivery::Repeat, Duration::ZERO).await);
+                        tokio::time::sleep(FOLLOWS).await;
+                    }
+                }
                 Some(Disturbance::Again) => {
-                    let again = self.redeliver(&point, Delivery::First, LATER);
+                    let again = self.redeliver(&point.invocation, Delivery::First, LATER);
                     self.lock().deliveries.push(again);
                 }
                 Some(Disturbance::Late { ms }) => tokio::time::sleep(Duration::from_millis(ms.into())).await,

@@ -15,6 +15,10 @@ pub enum Disturbance {
     Race,
     /// A second attempt starts in replay; the first is stalled, and goes on after the second has ended, as a zombie.
     Stall,
+    /// The attempt is stalled, as if its callers had died meanwhile: second attempts of those above it run to their end,
+    /// and then the first goes on, as a zombie that outlives the transaction in which it was called. Only at points of
+    /// instances that another one has called.
+    Outlive,
     /// The invocation is delivered once more later, when its instance has probably ended: a late duplicate.
     Again,
     /// The request, or its answer, is on its way for so long: others overtake it, so that deliveries are reordered.
@@ -26,7 +30,7 @@ pub enum Disturbance {
 
 impl Disturbance {
     /// The disturbances of a crash matrix. The others are for random schedules: at a single point they say little.
-    pub const ALL: [Self; 4] = [Self::Crash, Self::CrashAlone, Self::Race, Self::Stall];
+    pub const ALL: [Self; 5] = [Self::Crash, Self::CrashAlone, Self::Race, Self::Stall, Self::Outlive];
 
     /// As it stands in a schedule.
     pub(super) fn word(self) -> String {
@@ -35,6 +39,7 @@ impl Disturbance {
             Self::CrashAlone => "crash-alone".to_owned(),
             Self::Race => "race".to_owned(),
             Self::Stall => "stall".to_owned(),
+            Self::Outlive => "outlive".to_owned(),
             Self::Again => "again".to_owned(),
             Self::Late { ms } => format!("late:{ms}"),
         }
@@ -46,6 +51,7 @@ impl Disturbance {
             "crash-alone" => Self::CrashAlone,
             "race" => Self::Race,
             "stall" => Self::Stall,
+            "outlive" => Self::Outlive,
             "again" => Self::Again,
             _ => Self::Late { ms: word.strip_prefix("late:")?.parse().ok()? },
         })
@@ -70,6 +76,7 @@ impl fmt::Display for Disturbance {
             Self::CrashAlone => "crash, recovered by the collector",
             Self::Race => "second attempt at the same time",
             Self::Stall => "second attempt while the first is stalled",
+            Self::Outlive => "second attempts of its callers while it is stalled",
             Self::Again => "delivered once more later",
             Self::Late { ms } => return write!(f, "{ms} ms late"),
         })
