@@ -65,7 +65,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         rule: "segments are searched where the epoch has moved on",
         file: "beldi-core/src/daal/segments.rs",
-        original: "if from >= to {",
+        original: "if from >= to || to < since {",
         broken: "if from >= to || to > 0 {",
         noticed_by: &[CRASH_MATRIX, INTERLEAVINGS],
     },
