@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use beldi::host::{LocalHost, When};
+use beldi::host::{CrashPoint, LocalHost, When};
 use beldi::store::{AttributeValue, Attributes, Counting, SharedStore};
 use beldi::testing::fresh_store;
 use beldi::{Call, Function, InstanceId, Settings, World};
@@ -147,4 +147,36 @@ async fn who_has_waited_finds_what_another_attempt_has_written_meanwhile() {
     }
     assert_eq!(waiting.await.expect("no panic"), Some(()));
     assert_eq!(call(&host.client(), free("tea".into())).await, 11);
+}
+
+/// A row that was removed and made again begins at epoch 0. An instance that had read the tombstone before, and so had
+/// an epoch of the former life for its witness, did not look into the segment of epoch 0, and wrote twice.
+#[tokio::test(start_paused = true)]
+async fn a_witness_of_a_former_life_does_not_hide_the_first_segment() {
+    let store = fresh_store().await.expect("a store");
+    let settings = Settings { log_entries: 1, ..settings() };
+    let dying = async |at: fn(&CrashPoint) -> bool, nth| {
+        start(store.clone(), settings.clone(), Some(Plan::new(at, nth, Then::Crash))).await
+    };
+    let other = start(store.clone(), settings.clone(), None).await;
+    for _ in 0..2 {
+        call(&other.client(), add("tea".into())).await;
+    }
+    call(&other.client(), remove("tea".into())).await;
+    sleep(Duration::from_secs(3)).await;
+    other.collect_garbage().await.expect("the store answers");
+    a_while().await;
+    // It has read the tombstone, and then it is gone.
+    let reads = dying(|point| before(point, "read_and_add", "UpdateItem stock"), 1).await;
+    assert_eq!(try_call(&reads.client(), "once", read_and_add("tea".into())).await, None);
+    let garbage = other.collect_garbage().await.expect("the store answers");
+    assert_eq!(garbage.tombstones, 1);
+    // The update at the epoch that was seen is refused; the next one makes the row again.
+    let writes = dying(|point| point.when == When::After && point.action.contains("UpdateItem stock"), 2).await;
+    assert_eq!(try_call(&writes.client(), "once", read_and_add("tea".into())).await, None);
+    for _ in 0..2 {
+        call(&other.client(), add("tea".into())).await;
+    }
+    assert_eq!(try_call(&other.client(), "once", read_and_add("tea".into())).await, Some(1));
+    assert_eq!(call(&other.client(), free("tea".into())).await, 3);
 }

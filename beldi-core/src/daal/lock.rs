@@ -88,7 +88,7 @@ impl RowLock<'_> {
             let (expected, from) = place.expects(&row);
             if !expected {
                 let ended = |log: &[Vec<u8>]| log.contains(&self.entry).then_some(());
-                if self.segments().find(from, row.epoch, since, ended).await?.is_some() {
+                if self.segments().find(&row, from, since, ended).await?.is_some() {
                     return Ok(Acquired::Ended);
                 }
                 place = Place::AppendAt(row.epoch);

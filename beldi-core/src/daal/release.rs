@@ -85,7 +85,7 @@ impl RowRelease<'_> {
         let row = RowState::of(self.environment.store.get(get).await?.as_ref())?;
         let ended = |log: &[Vec<u8>]| log.contains(&self.entries[0]).then_some(());
         let (segments, since) = (self.segments(), self.since());
-        let done = ended(&row.log).is_some() || segments.find(witness, row.epoch, since, ended).await?.is_some();
+        let done = ended(&row.log).is_some() || segments.find(&row, witness, since, ended).await?.is_some();
         Ok(done.then_some(row.tombstone))
     }
 
@@ -107,7 +107,7 @@ impl RowRelease<'_> {
             present = row.present;
             let (expected, from) = place.expects(&row);
             if !expected {
-                if self.segments().find(from, row.epoch, self.since(), ended).await?.is_some() {
+                if self.segments().find(&row, from, self.since(), ended).await?.is_some() {
                     return Ok(Fenced::Ended { tombstone });
                 }
                 place = Place::AppendAt(row.epoch);

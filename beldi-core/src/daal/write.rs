@@ -67,7 +67,7 @@ impl RowWriter<'_> {
             // Before it is held by somebody: what this step has written may since be locked by a later step.
             let (expected, from) = place.expects(&row);
             if !expected {
-                let found = segments.find(from, row.epoch, since, |log| self.entry.find(log));
+                let found = segments.find(&row, from, since, |log| self.entry.find(log));
                 if let Some(outcome) = found.await? {
                     return Ok(written(outcome, old));
                 }

@@ -80,10 +80,24 @@ pub(super) const GARBAGE: &[Mutant] = &[
         noticed_by: &[REMOVED_AND_MADE_AGAIN],
     },
     Mutant {
+        rule: "a segment gives way to a longer log only if it has no other entries",
+        file: "beldi-core/src/daal/segments.rs",
+        original: "if entries.iter().all(|entry| row.log.contains(entry)) {",
+        broken: "if entries.len() < row.log.len() {",
+        noticed_by: &["garbage::safety::a_longer_log"],
+    },
+    Mutant {
+        rule: "the segment of epoch 0 is looked into, whatever a search knows from the order of epochs",
+        file: "beldi-core/src/daal/segments.rs",
+        original: "row.first == 0 && row.epoch > 0 && down_to > 0 =>",
+        broken: "row.first == 0 && row.epoch > 0 && down_to == u64::MAX =>",
+        noticed_by: &["garbage::safety::a_segment_of", "garbage::segments::a_witness_of"],
+    },
+    Mutant {
         rule: "a segment that is there is the same one only if it has the entries",
         file: "beldi-core/src/daal/segments.rs",
-        original: "if row.log.iter().all(|entry| there.contains(entry)) {",
-        broken: "if row.log.iter().all(|entry| there.contains(entry) || !there.is_empty()) {",
+        original: "if row.log.iter().all(|entry| entries.contains(entry)) {",
+        broken: "if row.log.iter().all(|entry| entries.contains(entry) || !entries.is_empty()) {",
         noticed_by: &["garbage::safety::a_segment_of_a_row"],
     },
     Mutant {

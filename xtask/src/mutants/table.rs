@@ -65,8 +65,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         rule: "segments are searched where the epoch has moved on",
         file: "beldi-core/src/daal/segments.rs",
-        original: "if from >= to || to < since {",
-        broken: "if from >= to || to > 0 {",
+        original: "if row.epoch < since || from == row.epoch {",
+        broken: "if row.epoch < since || row.epoch > 0 {",
         noticed_by: &[CRASH_MATRIX, INTERLEAVINGS],
     },
     Mutant {
@@ -80,7 +80,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         rule: "a segment matters that began before an instance started and ended afterwards",
         file: "beldi-core/src/daal/segments.rs",
         original: "checksum::verify(segment)?;",
-        broken: "if get_u64(segment, JOURNAL_RECORD).is_some_and(|began| began < since) {\n                    return Ok(None);\n                }\n                checksum::verify(segment)?;",
+        broken: "if get_u64(segment, JOURNAL_RECORD).is_some_and(|began| began < since) {\n                    return Ok(Search::Over(0));\n                }\n                checksum::verify(segment)?;",
         noticed_by: &[SLOW_CLOCK],
     },
     Mutant {
