@@ -80,8 +80,9 @@ pub struct Settings {
     /// waits that long for attempts that may still be alive. No timeout may be longer. Default 15 min, which is AWS
     /// Lambda's limit; do not lower it while attempts may live that were started under a higher one.
     pub longest_timeout: Duration,
-    /// What is added to an attempt's deadline before another is started: clock skew and requests that are
-    /// still on their way. Default 5 s.
+    /// By how much the clocks of two machines may differ, and what is added to an attempt's deadline before another is
+    /// started, for requests that are still on their way. Exactly-once depends on it: garbage collection and the search
+    /// of a row's segments take no two clocks to be further apart. Default 5 s.
     pub margin: Duration,
     /// `N`: how many entries a row log holds before it is rolled. Default 16.
     pub log_entries: usize,
