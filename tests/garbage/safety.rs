@@ -6,6 +6,7 @@ use std::time::Duration;
 use beldi::host::{LocalHost, When};
 use beldi::testing::fresh_store;
 use beldi::{InstanceId, Settings};
+use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use crate::world::*;
@@ -152,6 +153,21 @@ async fn a_segment_of_a_row_that_is_gone_is_no_segment_of_the_next() {
     }
 }
 
+/// Removes the row, and lets a writer see its full log and stall before it puts the segment; meanwhile the row goes.
+async fn overtaken(collector: &LocalHost, host: &LocalHost, plan: &Plan) -> JoinHandle<Option<bool>> {
+    call(&host.client(), remove("tea".into())).await;
+    wait(3_000).await;
+    collector.collect_garbage().await.expect("the store answers");
+    wait(1_200).await;
+    let client = host.client();
+    let writer = tokio::spawn(async move { try_call(&client, "writer", change("tea".into())).await });
+    wait(100).await;
+    assert!(plan.has_struck(), "it has seen the full log, and is about to put the segment");
+    let garbage = collector.collect_garbage().await.expect("the store answers");
+    assert_eq!(garbage.tombstones, 1);
+    writer
+}
+
 /// The same where the writer's process does not collect garbage, and so knows an old watermark: the segment that it has
 /// put itself is of the row that is gone, and as large as the log that it is to split off from the new one. Taken for
 /// the same, it would lose the entry of an instance that is still to be repeated.
@@ -178,16 +194,7 @@ async fn a_segment_of_a_row_that_is_gone(rolls: u32) {
     for _ in 0..rolls {
         call(&host.client(), add("tea".into())).await;
     }
-    call(&host.client(), remove("tea".into())).await;
-    wait(3_000).await;
-    collector.collect_garbage().await.expect("the store answers");
-    wait(1_200).await;
-    let client = host.client();
-    let writer = tokio::spawn(async move { try_call(&client, "writer", change("tea".into())).await });
-    wait(100).await;
-    assert!(plan.has_struck(), "it has seen the full log, and is about to put the segment");
-    let garbage = collector.collect_garbage().await.expect("the store answers");
-    assert_eq!(garbage.tombstones, 1);
+    let writer = overtaken(&collector, &host, &plan).await;
     // The first entry of the new row belongs to an instance that dies before anybody knows.
     let other = start(store, tiny(), Some(dies)).await;
     assert_eq!(try_call(&other.client(), "once", add("tea".into())).await, None);
@@ -206,16 +213,7 @@ async fn a_longer_log_of_a_row_that_is_gone_replaces_no_segment_of_the_next() {
     let collector = start(store.clone(), tiny(), None).await;
     let host = start(store.clone(), Settings { log_entries: 2, ..settings() }, Some(plan.clone())).await;
     call(&host.client(), add("tea".into())).await;
-    call(&host.client(), remove("tea".into())).await;
-    wait(3_000).await;
-    collector.collect_garbage().await.expect("the store answers");
-    wait(1_200).await;
-    let client = host.client();
-    let writer = tokio::spawn(async move { try_call(&client, "writer", change("tea".into())).await });
-    wait(100).await;
-    assert!(plan.has_struck(), "it has seen the full log, and is about to put the segment");
-    let garbage = collector.collect_garbage().await.expect("the store answers");
-    assert_eq!(garbage.tombstones, 1);
+    let writer = overtaken(&collector, &host, &plan).await;
     let dies =
         Plan::new(|point| point.when == When::After && point.action.contains("UpdateItem stock"), 1, Then::Crash);
     let other = start(store, tiny(), Some(dies)).await;
