@@ -77,6 +77,31 @@ async fn look_at_both(one: String, other: String) -> Result<i64, Refused> {
     }
 }
 
+/// Touches no row, and sees nothing that another attempt could see otherwise.
+#[beldi::function(service = Bank)]
+async fn fee(percent: i64) -> i64 {
+    percent / 2
+}
+
+#[beldi::function(service = Shop)]
+async fn charge_with_fee(owner: String) -> Result<i64, Refused> {
+    beldi::txn! {
+        let fee = fee(4).await;
+        charge(vec![owner.clone()]).await?;
+        Ok(fee)
+    }
+}
+
+/// Writes a row that is taken at the end, after another one that comes later in the source.
+#[beldi::function(service = Bank)]
+async fn open_and_look(one: String, other: String) -> Result<i64, Refused> {
+    beldi::txn! {
+        Account { owner: one.clone(), balance: 20 }.put().await;
+        let there = Account::get(&other).await.ok_or(Refused)?;
+        Ok(there.balance)
+    }
+}
+
 fn settings() -> Settings {
     Settings { call_tries: 1, ..Settings::default() }
 }
@@ -145,6 +170,47 @@ async fn what_another_attempt_has_taken_is_found() {
     call.await.expect_err("the coordinator is dead");
     assert_eq!(locked_rows(&host).await.expect("an answer").len(), 2);
     let coordinator = InstanceId::from_idempotency_key(Bank::NAME, look_at_both::NAME, "k");
+    client.roll_back(Bank::NAME, coordinator).await.expect("an answer");
+    assert_eq!(locked_rows(&host).await.expect("an answer"), Vec::<String>::new());
+}
+
+/// A participant that leaves no trace is walked past all the same: what comes after it is found.
+#[tokio::test(start_paused = true)]
+async fn what_is_held_after_a_participant_without_rows_is_found() {
+    // Two attempts of the setup are before. The coordinator dies before its decision.
+    let plan = CrashAt { function: "charge_with_fee", attempts: 3..=3, number: 4, when: When::Before };
+    let host = host(settings(), Some(plan)).await;
+    opened(&host).await;
+    let client = host.client();
+    let call = client.call(charge_with_fee("ann".into())).idempotency_key("k");
+    call.await.expect_err("the coordinator is dead");
+    assert_eq!(locked_rows(&host).await.expect("an answer").len(), 1);
+    let coordinator = InstanceId::from_idempotency_key(Shop::NAME, charge_with_fee::NAME, "k");
+    client.roll_back(Shop::NAME, coordinator).await.expect("an answer");
+    assert_eq!(locked_rows(&host).await.expect("an answer"), Vec::<String>::new());
+}
+
+/// What is released first is what was taken last, which need not be what stands last in the source.
+#[tokio::test(start_paused = true)]
+async fn what_is_only_written_is_taken_off_before_what_was_read_before_it_was_taken() {
+    let crash = |attempt, number| CrashAt {
+        function: "open_and_look",
+        attempts: attempt..=attempt,
+        number,
+        when: When::Before,
+    };
+    let plan = Arc::new(Crashes(vec![crash(3, 5), crash(4, 6)]));
+    let host = builder(fresh_store().await.expect("a store"), settings(), None).crash_plan(plan).start();
+    let host = host.await.expect("a host");
+    opened(&host).await;
+    let client = host.client();
+    let call = client.call(open_and_look("ann".into(), "bob".into())).idempotency_key("k");
+    call.await.expect_err("the coordinator is dead");
+    assert_eq!(locked_rows(&host).await.expect("an answer").len(), 2);
+
+    let coordinator = InstanceId::from_idempotency_key(Bank::NAME, open_and_look::NAME, "k");
+    client.roll_back(Bank::NAME, coordinator).await.expect_err("the coordinator is dead again");
+    assert_eq!(locked_rows(&host).await.expect("an answer").len(), 1);
     client.roll_back(Bank::NAME, coordinator).await.expect("an answer");
     assert_eq!(locked_rows(&host).await.expect("an answer"), Vec::<String>::new());
 }

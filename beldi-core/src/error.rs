@@ -211,14 +211,6 @@ impl Fault {
         }
     }
 
-    /// The same of a call that a transaction's end is about: it cannot be ended by that.
-    pub(crate) fn undelivered(self) -> Self {
-        match self {
-            Self::Call { service, function, error } => Self::Undelivered { service, function, error },
-            fault => fault,
-        }
-    }
-
     /// Whether a try of a transaction cannot go on after it, in this attempt or in any other.
     pub(crate) fn ends_a_try(&self) -> bool {
         match self {

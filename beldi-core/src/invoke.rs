@@ -54,6 +54,9 @@ pub enum Delivery {
     Commit,
     /// The transaction is rolled back; the arguments are a list of the ids of participants.
     Abort,
+    /// The transaction is rolled back, and somebody still looks for what its attempts hold: who has not prepared is told
+    /// to abort; who has gives its answer again, and holds what it holds until [`Delivery::Abort`] follows.
+    Fence,
     /// Somebody waits for what the instance holds: look whether it is due.
     Nudge,
     /// An operator wants the instance's undecided transaction rolled back, or its decided one completed.
@@ -64,7 +67,13 @@ impl Delivery {
     /// Whether it runs the function, so that it waits for its turn. Everything else must not wait for runs, nor
     /// they for it.
     pub(crate) fn runs(self) -> bool {
-        !matches!(self, Self::Accept | Self::Commit | Self::Abort | Self::Nudge | Self::RollBack)
+        !self.decides() && !matches!(self, Self::Accept | Self::Nudge | Self::RollBack)
+    }
+
+    /// Whether it tells participants what was decided.
+    #[must_use]
+    pub fn decides(self) -> bool {
+        matches!(self, Self::Commit | Self::Abort | Self::Fence)
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use beldi::host::LocalHost;
 use beldi::testing::fresh_store;
-use beldi::{Client, Delivery, Invocation, InvokeFuture, Invoker, Settings, VirtualWorld};
+use beldi::{Client, Invocation, InvokeFuture, Invoker, Settings, VirtualWorld};
 
 mod calls;
 mod hotel;
@@ -99,7 +99,7 @@ impl Bench {
     /// The invocations of a function so far, but for those that tell a decision.
     fn seen(&self, function: &str) -> Vec<Invocation> {
         let seen = self.wire.seen.lock().expect("no panic");
-        let tells = |one: &&Invocation| matches!(one.delivery, Delivery::Commit | Delivery::Abort);
+        let tells = |one: &&Invocation| one.delivery.decides();
         seen.iter().filter(|one| one.function == function && !tells(one)).cloned().collect()
     }
 }

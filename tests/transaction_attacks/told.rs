@@ -9,7 +9,7 @@ use std::time::Duration;
 use beldi::host::{CrashPlan, CrashPoint, Verdict, When};
 use beldi::prelude::*;
 use beldi::testing::fresh_store;
-use beldi::{Delivery, Settings};
+use beldi::Settings;
 
 use crate::{Account, Bank, Refused, Shop, Stock, assert_nothing_locked, common, fill_host, pack, packed};
 
@@ -25,7 +25,7 @@ struct HalfTold {
 impl CrashPlan for HalfTold {
     fn decide(&self, point: CrashPoint) -> Pin<Box<dyn Future<Output = Verdict> + Send + '_>> {
         let active = self.active.load(Ordering::SeqCst);
-        let told = matches!(point.invocation.delivery, Delivery::Commit | Delivery::Abort);
+        let told = point.invocation.delivery.decides();
         let of_participant = told && point.invocation.function == self.participant;
         if active && of_participant && point.when == When::After && point.action.starts_with("UpdateItem") {
             self.silent.store(true, Ordering::SeqCst);

@@ -103,7 +103,7 @@ pub(crate) async fn handle(
                 Err(reply) => Ok(reply),
             }
         }
-        Delivery::Nudge | Delivery::Commit | Delivery::Abort => {
+        Delivery::Nudge | Delivery::Commit | Delivery::Abort | Delivery::Fence => {
             let detail = "a decision belongs to a transaction, and this invocation names none";
             Err(refused(&identity, ProblemKind::InvalidArguments, detail))
         }
@@ -149,9 +149,8 @@ fn identify(environment: &Environment, invocation: &Invocation, deadline_ms: u64
         let detail = format!("the arguments of {service}/{name} have {bytes} bytes, and at most {MAX_VALUE_BYTES} fit");
         return refuse(ProblemKind::ArgumentsTooLarge, detail);
     }
-    let decides = matches!(delivery, Delivery::Commit | Delivery::Abort);
     if let Err(error) = (function.check_arguments)(arguments)
-        && !decides
+        && !delivery.decides()
     {
         let detail = match error.in_element(arguments) {
             Some((place, why)) if place < function.argument_names.len() => {

@@ -191,12 +191,6 @@ impl Journal {
         self.recorded.saved.contains_key(path)
     }
 
-    /// Whether nothing was observed or done that another attempt might find otherwise.
-    pub(crate) fn is_untouched(&self) -> bool {
-        let state = self.state();
-        state.next_record == 0 && state.pending.is_empty()
-    }
-
     /// Whether the intent is in the journal.
     pub(crate) fn is_durable(&self) -> bool {
         self.state().next_record > 0

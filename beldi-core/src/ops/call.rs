@@ -196,7 +196,7 @@ async fn invoke<F: Function>(step: &Step, arguments: String, detached: bool) -> 
 
 /// A caller older than the callee's retention may ask a callee whose result is gone: it fails instead of running the
 /// callee anew (protocol, section 5). Only one that repeats may have asked before.
-pub(crate) fn check_retention(step: &Step, callee: &Callee) -> Result<(), Fault> {
+fn check_retention(step: &Step, callee: &Callee) -> Result<(), Fault> {
     let environment = step.environment();
     let age_ms = environment.world.now_ms().saturating_sub(step.journal().start_ms());
     let repeats = step.journal().first_delivery() == Delivery::Repeat;

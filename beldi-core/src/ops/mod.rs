@@ -18,7 +18,6 @@ use crate::error::Fault;
 use crate::service::Scope;
 
 pub use ambient::{Now, Random, RandomBelow, Uuid, now, random, random_below, uuid};
-pub(crate) use call::check_retention;
 pub use call::{Call, Detached, call};
 pub use external::{External, ExternalError, RetryPolicy, external};
 pub use helper::{Effects, Helper, Observes};

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use serde_dynamo::AttributeValue;
 
-use super::attempt::{Stop, Try, entry_of};
+use super::attempt::{Found, Stop, Try, entry_of};
 use super::patience::Patience;
 use super::view::Base;
 use super::{HeldRow, MAX_ROWS, MAX_WRITE_BYTES, Participant, TransactionId, holder_text};
-use crate::attempt::{Entry, Fingerprint, Identity, Journal, MAX_VALUE_BYTES, Step, What, load_records, read_records};
+use crate::attempt::{
+    Entry, Fingerprint, Identity, Journal, MAX_VALUE_BYTES, Step, Trapped, What, load_records, read_records,
+};
 use crate::attributes::{get_u64, key_text, number, size_of, size_of_all};
 use crate::condition::Expression;
 use crate::daal::{
@@ -32,6 +34,14 @@ pub(super) struct Wanted<'a> {
     pub(super) witness: Option<u64>,
     /// Whether there probably is such a row.
     pub(super) present: bool,
+}
+
+impl Wanted<'_> {
+    /// The row as this step alone holds it.
+    fn held(&self, base: &Base) -> HeldRow {
+        let (table, key, entries) = (self.table.to_owned(), self.key.clone(), vec![entry_of(self.journal, self.path)]);
+        HeldRow { table, key, entries, change: None, epoch: base.epoch, absent: base.item.is_none() }
+    }
 }
 
 impl Try {
@@ -119,7 +129,7 @@ impl Try {
         let journal = wanted.journal;
         if let Some(value) = journal.replay(wanted.path, &wanted.fingerprint)? {
             let base = decode(&value).ok_or_else(unreadable)?;
-            return Ok(self.took(&wanted, base, true));
+            return Ok(self.took(&wanted, base));
         }
         if self.is_over() && !self.is_ending() {
             return Err(Fault::Over);
@@ -130,13 +140,16 @@ impl Try {
         self.inherit(journal).await?;
         let base = self.take_now(&wanted).await?;
         let bytes = base.item.as_ref().map_or(0, size_of_all);
-        if !self.is_ending() {
+        if self.is_ending() {
+            let found = wanted.held(&base);
+            self.state().found.push(Found::Row(found));
+        } else {
             let (path, fingerprint, value) = (wanted.path.clone(), wanted.fingerprint.clone(), encode(&base));
             let entry = Entry { path, fingerprint, value };
             journal.tape().note(&entry);
             self.state().entries.push(entry);
         }
-        let epoch = self.took(&wanted, base, false);
+        let epoch = self.took(&wanted, base);
         match bytes > MAX_VALUE_BYTES {
             true => Err(Fault::TooLarge {
                 what: format!("the row `{}`, read in a transaction,", row_text(&wanted)),
@@ -148,7 +161,7 @@ impl Try {
         }
     }
 
-    fn took(&self, wanted: &Wanted<'_>, mut base: Base, recorded: bool) -> u64 {
+    fn took(&self, wanted: &Wanted<'_>, mut base: Base) -> u64 {
         let row = row_name(wanted.table, wanted.key);
         let mut state = self.state();
         let epoch = base.epoch;
@@ -156,7 +169,7 @@ impl Try {
             base.item = difference.over(base.item.unwrap_or_else(|| wanted.key.clone()));
         }
         let entry = entry_of(wanted.journal, wanted.path);
-        state.view.touch(&row, wanted.table, wanted.key).taken(wanted.path.clone(), entry, wanted.mode, base, recorded);
+        state.view.touch(&row, wanted.table, wanted.key).taken(wanted.path.clone(), entry, wanted.mode, base);
         epoch
     }
 
@@ -261,8 +274,8 @@ impl Try {
 
     /// The try cannot go on. Whoever drives it decides that; this step then finds out whether another attempt of the
     /// try has come further.
-    pub(super) async fn die(&self, fault: Fault) -> Result<(), Fault> {
-        self.stop(Stop::new(fault.into()));
+    pub(super) async fn die(&self, trapped: impl Into<Trapped>) -> Result<(), Fault> {
+        self.stop(Stop::new(trapped.into()));
         self.ending.cancelled().await;
         Ok(())
     }

@@ -49,9 +49,18 @@ pub(super) struct State {
     pub(super) entries: Vec<Entry>,
     pub(super) calls: Calls,
     pub(super) detached: Vec<(StepPath, HeldCall)>,
+    /// What a walk has found, in this order.
+    pub(super) found: Vec<Found>,
     /// The rows that ending it has left as tombstones.
     tombstones: Vec<RowKey>,
     stop: Option<Stop>,
+}
+
+/// What other attempts of a try hold, and no record of it names.
+pub(super) enum Found {
+    Row(HeldRow),
+    /// A participant that has prepared, and what is below it.
+    Participant(Participant),
 }
 
 /// Why a try was stopped.
@@ -138,11 +147,6 @@ impl Try {
     /// Whether nothing new may be observed: what is not recorded was not seen by any attempt that went on.
     pub(crate) fn is_over(&self) -> bool {
         self.decided || self.is_ending()
-    }
-
-    /// Whether the journal had its decision when it began.
-    pub(super) fn is_decided(&self) -> bool {
-        self.decided
     }
 
     pub(super) fn is_ending(&self) -> bool {

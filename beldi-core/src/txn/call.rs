@@ -10,8 +10,9 @@ use futures_util::future::try_join_all;
 use serde_dynamo::AttributeValue;
 
 use super::acquire::{Wanted, held_by, limit, unreadable};
-use super::attempt::Try;
+use super::attempt::{Found, Try};
 use super::record::{HeldRow, Part};
+use super::settle::fence;
 use super::view::Unheld;
 use super::{Answer, HeldCall, MAX_CALLS, Participant, TransactionContext};
 use crate::attempt::{Identity, Journal, Step, Trapped, What};
@@ -22,7 +23,6 @@ use crate::data::DataError;
 use crate::error::{Fault, InvokeError};
 use crate::ids::StepPath;
 use crate::invoke::{Delivery, Invocation};
-use crate::ops::check_retention;
 use crate::world::millis;
 
 /// The calls that one function has made in a transaction, by their steps.
@@ -34,7 +34,7 @@ pub(super) struct Calls {
 
 struct Made {
     callee: Participant,
-    /// The participants that are to be told, once it has answered.
+    /// The participants that are to be told, once it has answered; none if it was fenced, and is done.
     answered: Option<Vec<Participant>>,
 }
 
@@ -78,10 +78,19 @@ impl Calls {
         self.made().flat_map(|(_, participants)| participants).partition(|participant| !participant.rolled_back)
     }
 
-    /// Those that were called, whether they have answered or not; none whose answer was that there is nothing to tell.
+    /// Those that were called, whether they have answered or not.
     pub(super) fn called(&self) -> Vec<Participant> {
-        let tellable = |made: &&Made| made.answered.as_ref().is_none_or(|participants| !participants.is_empty());
-        self.calls.values().filter(tellable).map(|made| made.callee.clone()).collect()
+        self.calls.values().map(|made| made.callee.clone()).collect()
+    }
+
+    /// Those that are not known to have nothing left to be told.
+    pub(super) fn still_to_be_told(&self, participants: &[Participant]) -> Vec<Participant> {
+        let ended = |one: &Participant| {
+            self.calls.values().any(|made| {
+                made.callee.instance == one.instance && made.answered.as_ref().is_some_and(Vec::is_empty)
+            })
+        };
+        participants.iter().filter(|one| !ended(one)).cloned().collect()
     }
 
     /// The answered calls: their steps and participants, marked if they do not count.
@@ -121,10 +130,6 @@ impl Try {
         if self.is_over() && !self.is_ending() {
             return Err(Fault::Over);
         }
-        // Only of a try that was ended before, its participants may have forgotten what they had answered.
-        if self.is_ending() && (self.is_decided() || self.is_participant()) {
-            check_retention(step, &callee).map_err(Fault::undelivered)?;
-        }
         self.state().calls.asked(path, participant.clone())?;
         // Rows that are written and not held yet are taken before the call; a try that ends finds them here.
         self.take_written(journal, Some(path)).await?;
@@ -133,25 +138,12 @@ impl Try {
             false => {
                 self.save(step).await?;
                 journal.flush(Some((path, &fingerprint))).await?;
-                let invocation = self.invocation(step, callee);
-                tokio::select! {
-                    biased;
-                    () = self.ending.cancelled() => None,
-                    answer = ask(step, invocation) => Some(answer?),
-                }
+                self.ask(step, callee).await?
             }
-        };
-        let answer = match answer {
-            Some(Answer::Died { row, holder }) => {
-                self.die(Fault::Died { row, holder }).await?;
-                None
-            }
-            answer => answer,
         };
         let answer = match answer {
             Some(answer) => answer,
-            // Another attempt may have called it, and gone on with its answer.
-            None => self.tell_to_abort(journal, &participant).await?.ok_or(Fault::Over)?,
+            None => self.follow(journal, path, &participant).await?,
         };
         match answer {
             Answer::Prepared { result, participants } => {
@@ -164,6 +156,40 @@ impl Try {
                 Ok(result)
             }
             Answer::Died { .. } | Answer::Aborted => Err(Fault::Superseded),
+        }
+    }
+
+    /// Asks until there is an answer. Gives none if the try is over by then: because of the answer, or of another step.
+    async fn ask(self: &Arc<Self>, step: &Step, callee: Callee) -> Result<Option<Answer>, Fault> {
+        let asked = tokio::select! {
+            biased;
+            () = self.ending.cancelled() => return Ok(None),
+            asked = ask(step, self.invocation(step, callee)) => asked,
+        };
+        let stop = match asked {
+            Ok(Answer::Died { row, holder }) => Fault::Died { row, holder },
+            Err(refused) if refused.ends_a_try() => refused,
+            asked => return asked.map(Some),
+        };
+        self.die(Trapped { step: Some((step.path().clone(), step.location())), fault: stop }).await?;
+        Ok(None)
+    }
+
+    /// In a try that ends: another attempt may have called it, and gone on with its answer. Then this one follows.
+    async fn follow(&self, journal: &Journal, path: &StepPath, callee: &Participant) -> Result<Answer, Fault> {
+        match fence(journal, self, callee).await {
+            Ok(Some(answer)) => {
+                self.state().found.push(Found::Participant(callee.clone()));
+                Ok(answer)
+            }
+            // It never prepares, and nothing of it is left.
+            Ok(None) => {
+                self.state().calls.answered(path, Vec::new());
+                Err(Fault::Over)
+            }
+            // As it has refused what it was called for: it is told of the decision with the others.
+            Err(Fault::Undelivered { error: InvokeError::Refused(_), .. }) => Err(Fault::Over),
+            Err(fault) => Err(fault),
         }
     }
 

@@ -287,11 +287,7 @@ impl Transaction {
 
     async fn decide(&self, current: &Try, decision: &Decision) -> Result<(), Fault> {
         let part = Part::Decision(StepPath::of(current.prefix.clone()), decision.clone()).check()?;
-        let entries = {
-            let mut state = current.state();
-            state.view.record();
-            std::mem::take(&mut state.entries)
-        };
+        let entries = std::mem::take(&mut current.state().entries);
         self.journal().put_part(part, entries).await
     }
 

@@ -10,7 +10,7 @@ use futures_util::future::try_join_all;
 
 use super::attempt::Try;
 use super::record::{HeldRow, Part, Prepared};
-use super::told::{Untold, abort_all, commit, find_and_release};
+use super::told::{Untold, abort, commit, fence, find_and_release};
 use super::{Answer, Participant, TransactionContext, TransactionId};
 use crate::attempt::{
     Cx, Epilogue, Identity, Journal, Loaded, Ran, Recordings, Reply, Task, failed, mismatch, refused, run,
@@ -49,15 +49,15 @@ pub(crate) async fn handle(
     invocation: &Invocation,
 ) -> Result<Reply, InvokeError> {
     let Some(context) = identity.transaction.clone() else { return Err(mismatch(&identity)) };
-    let decides = matches!(invocation.delivery, Delivery::Commit | Delivery::Abort);
-    if !decides {
+    if !invocation.delivery.decides() {
         return join(environment, &identity, context, invocation.delivery).await;
     }
     let instances: Vec<InstanceId> = serde_json::from_str(&invocation.arguments)
         .map_err(|error| refused_with(&identity, &format!("the list of participants is unreadable: {error}")))?;
     let told = match invocation.delivery {
         Delivery::Commit => commit(environment, &identity, &context.id, &instances, context.repeats).await,
-        _ => abort_all(environment, &identity, &context.id, &instances).await,
+        Delivery::Fence => fence(environment, &identity, &context.id, &instances).await,
+        _ => abort(environment, &identity, &context.id, &instances).await,
     };
     match told {
         Ok(reply) => Ok(reply),
@@ -203,9 +203,6 @@ async fn prepare(journal: &Journal, current: &Try, result: String) -> Result<Ans
         let detached = state.detached.iter().map(|(_, call)| call.clone()).collect();
         Prepared { result, rows, participants, rolled_back, detached }
     };
-    if prepared.is_empty() && journal.is_untouched() {
-        return Ok(Answer::Prepared { result: prepared.result, participants: Vec::new() });
-    }
     journal.check_result(&prepared.result)?;
     let answer = answer_of(journal.identity(), &prepared);
     journal.put_part(Part::Prepared(prepared).check()?, Vec::new()).await?;
@@ -213,10 +210,6 @@ async fn prepare(journal: &Journal, current: &Try, result: String) -> Result<Ans
 }
 
 impl Prepared {
-    fn is_empty(&self) -> bool {
-        self.rows.is_empty() && self.has_only_rows()
-    }
-
     /// Whether it has been told all, once its rows are released: so a collector can tell.
     pub(super) fn shows_in_rows(&self) -> bool {
         !self.rows.is_empty() && self.has_only_rows()

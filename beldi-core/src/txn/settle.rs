@@ -5,7 +5,7 @@
 
 use futures_util::future::{join_all, try_join_all};
 
-use super::attempt::Try;
+use super::attempt::{Found, Try};
 use super::record::{Decision, HeldRow, Outcome};
 use super::{Answer, HeldCall, Participant, TransactionContext, TransactionId};
 use crate::attempt::Journal;
@@ -23,11 +23,7 @@ pub(super) async fn carry_out(
 ) -> Result<(), Fault> {
     let (environment, service) = (journal.environment(), journal.identity().function.service);
     let id = current.id(journal);
-    // What no record names is taken off from its end: whoever comes after a crash can then follow what is left.
-    let found = current.state().view.unrecorded();
-    for row in &found {
-        current.leaves(release(environment, service, &id, row, false).await?);
-    }
+    release_found(journal, current).await?;
     let commits = decision.outcome == Outcome::Committed;
     let rows = try_join_all(decision.rows.iter().map(|row| async {
         current.leaves(release(environment, service, &id, row, commits).await?);
@@ -35,7 +31,8 @@ pub(super) async fn carry_out(
     }));
     let rows = async { rows.await.map(|_: Vec<()>| ()) };
     if !commits {
-        let told = tell_each(environment, &id, &decision.participants);
+        let told = current.state().calls.still_to_be_told(&decision.participants);
+        let told = tell_each(environment, &id, &told);
         let (rows, told) = futures_util::future::join(rows, told).await;
         return rows.and(told);
     }
@@ -46,6 +43,22 @@ pub(super) async fn carry_out(
     tell_services(environment, &id, &here, repeats).await?;
     tell_each(environment, &id, &decision.rolled_back).await?;
     place(environment, &decision.detached, repeats.then(|| journal.start_ms())).await
+}
+
+/// Releases what a walk has found and no record names, when the walk is over: what it found last goes first. So what is
+/// left after a crash is what the next walk finds too, and nothing is free that a zombie could see before it comes to
+/// the walk's end.
+pub(super) async fn release_found(journal: &Journal, current: &Try) -> Result<(), Fault> {
+    let (environment, service) = (journal.environment(), journal.identity().function.service);
+    let id = current.id(journal);
+    let found = std::mem::take(&mut current.state().found);
+    for found in found.into_iter().rev() {
+        match found {
+            Found::Row(row) => current.leaves(release(environment, service, &id, &row, false).await?),
+            Found::Participant(participant) => tell_each(environment, &id, &[participant]).await?,
+        }
+    }
+    Ok(())
 }
 
 /// Takes the lock of one row off; with the change, if it is committed. Gives the row if it is left as a tombstone.
@@ -166,13 +179,12 @@ async fn deliver(environment: &Environment, invocation: Invocation) -> Result<St
     }
 }
 
-impl Try {
-    /// Tells a participant that the transaction is rolled back, and what it had answered, if it had.
-    pub(super) async fn tell_to_abort(
-        &self,
-        journal: &Journal,
-        participant: &Participant,
-    ) -> Result<Option<Answer>, Fault> {
-        tell(journal.environment(), &self.id(journal), &[participant], Delivery::Abort, false).await
-    }
+/// Sees to it that a participant never prepares. If it has, gives its answer: it holds what it holds until it is told to
+/// abort.
+pub(super) async fn fence(
+    journal: &Journal,
+    current: &Try,
+    participant: &Participant,
+) -> Result<Option<Answer>, Fault> {
+    tell(journal.environment(), &current.id(journal), &[participant], Delivery::Fence, false).await
 }

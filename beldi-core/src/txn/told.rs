@@ -11,8 +11,8 @@ use serde_dynamo::AttributeValue;
 
 use super::attempt::Try;
 use super::participant::answer_of;
-use super::record::{HeldRow, Part};
-use super::settle::{place, release, tell_each};
+use super::record::{HeldRow, Part, Prepared};
+use super::settle::{place, release, release_found, tell_each};
 use super::{Answer, TransactionContext, TransactionId};
 use crate::attempt::{
     Cx, Epilogue, Identity, Journal, Loaded, Ran, Reply, Task, finished, load_records, read_records, run,
@@ -70,7 +70,7 @@ pub(super) async fn commit(
     // Each lists what it has held itself: another one of them may be marked as done without this one.
     results.iter_mut().for_each(|one| one.tombstones.retain(|row| left.contains(row)));
     place(environment, &detached, since_ms.filter(|_| repeats)).await?;
-    settled(environment, service, results, shows, &None).await
+    settled(environment, service, results, shows).await
 }
 
 /// Whether a collector will look at the participant after this attempt, which carries out the decision, has ended:
@@ -94,16 +94,15 @@ fn merge(rows: &mut BTreeMap<String, HeldRow>, row: HeldRow) {
     }
 }
 
-/// The reply of participants that have carried out what they were told, with their last word. The marks may follow
-/// it where a collector could tell from the rows that it was carried out.
+/// The reply of participants that have carried out what they were told. The marks may follow it where a collector could
+/// tell from the rows that it was carried out.
 async fn settled(
     environment: &Environment,
     service: &'static str,
     finished: Vec<Finished>,
     marks_may_wait: bool,
-    answer: &Option<Answer>,
 ) -> Result<Reply, Untold> {
-    let result = crate::data::encode(answer)?;
+    let result = crate::data::encode(&None::<Answer>)?;
     if marks_may_wait {
         let task = Task::MarkDone { service, finished };
         return Ok(Reply { result, epilogue: Some(Epilogue { environment: environment.clone(), task }) });
@@ -113,54 +112,77 @@ async fn settled(
     Ok(Reply { result, epilogue: None })
 }
 
-pub(super) async fn abort_all(
+/// Carries out a rollback for participants, whatever they have come to.
+pub(super) async fn abort(
     environment: &Environment,
     identity: &Identity,
     id: &TransactionId,
     instances: &[InstanceId],
 ) -> Result<Reply, Untold> {
-    let mut last = None;
+    let service = identity.function.service;
+    let (mut results, mut shows) = (Vec::new(), true);
     for instance in instances {
-        last = Some(abort(environment, identity, id, *instance).await?);
+        let stopped = prepares_no_more(environment, identity, id, *instance).await?;
+        let Some(Stopped { records, prepared, done: false }) = stopped else { continue };
+        let left = prepared.rows.iter().map(|row| release(environment, service, id, row, false));
+        let tombstones = try_join_all(left).await?.into_iter().flatten().collect();
+        tell_each(environment, id, &prepared.participants).await?;
+        tell_each(environment, id, &prepared.rolled_back).await?;
+        shows &= prepared.shows_in_rows() && is_found_later(identity, &records[0]);
+        let told = Some(prepared.told());
+        results.push(Finished { told, tombstones, ..finished(&records, *instance, &prepared.result) });
     }
-    last.ok_or_else(|| Untold::Refused("the list of participants is empty".to_owned()))
+    settled(environment, service, results, shows).await
 }
 
-/// Carries out a rollback for one participant, whatever it has come to. Gives what it had answered, if it had.
-async fn abort(
+/// Sees to it that a participant of a transaction that is rolled back never prepares. If it has, gives its answer, and
+/// nothing is released: whoever asks goes on from there, and may find more.
+pub(super) async fn fence(
+    environment: &Environment,
+    identity: &Identity,
+    id: &TransactionId,
+    instances: &[InstanceId],
+) -> Result<Reply, Untold> {
+    let [instance] = instances else {
+        return Err(Untold::Refused("participants are fenced one by one".to_owned()));
+    };
+    let stopped = prepares_no_more(environment, identity, id, *instance).await?;
+    let its = Identity { instance: *instance, ..identity.clone() };
+    let answer = stopped.map(|stopped| answer_of(&its, &stopped.prepared));
+    Ok(Reply { result: crate::data::encode(&answer)?, epilogue: None })
+}
+
+/// A participant that had prepared before its transaction was rolled back.
+struct Stopped {
+    records: Vec<Attributes>,
+    prepared: Prepared,
+    /// Whether it has carried the decision out.
+    done: bool,
+}
+
+/// Lets a participant of a transaction that is rolled back prepare no more. If it had not, all that its attempts hold
+/// is released, and it is done; if it had, nothing of it changes.
+async fn prepares_no_more(
     environment: &Environment,
     identity: &Identity,
     id: &TransactionId,
     instance: InstanceId,
-) -> Result<Reply, Untold> {
+) -> Result<Option<Stopped>, Untold> {
     let service = identity.function.service;
     loop {
         let records = load_records(environment, service, instance).await?;
         let Some(intent) = check(&records, id)? else {
-            if never_begins(environment, identity, instance).await? {
-                return settled(environment, service, Vec::new(), false, &None).await;
+            match never_begins(environment, identity, instance).await? {
+                true => return Ok(None),
+                false => continue,
             }
-            continue;
         };
-        let recorded = read_records(&records)?;
         let done = intent.contains_key("done");
-        if let Some(prepared) = &recorded.prepared {
-            let its = Identity { instance, ..identity.clone() };
-            let answer = Some(answer_of(&its, prepared));
-            if done {
-                return settled(environment, service, Vec::new(), false, &answer).await;
-            }
-            let left = prepared.rows.iter().map(|row| release(environment, service, id, row, false));
-            let tombstones = try_join_all(left).await?.into_iter().flatten().collect();
-            tell_each(environment, id, &prepared.participants).await?;
-            tell_each(environment, id, &prepared.rolled_back).await?;
-            let told = Some(prepared.told());
-            let results = vec![Finished { told, tombstones, ..finished(&records, instance, &prepared.result) }];
-            let shows = prepared.shows_in_rows() && is_found_later(identity, intent);
-            return settled(environment, service, results, shows, &answer).await;
+        if let Some(prepared) = read_records(&records)?.prepared {
+            return Ok(Some(Stopped { records, prepared, done }));
         }
         if done {
-            return settled(environment, service, Vec::new(), false, &None).await;
+            return Ok(None);
         }
         let its = identity_of(environment, identity, instance, intent)?;
         match Journal::load(environment, &its).await? {
@@ -173,15 +195,16 @@ async fn abort(
                 let context = its.transaction.clone();
                 let context = context.ok_or_else(|| Untold::Refused("the intent names no transaction".to_owned()))?;
                 let finished = find_and_release(Arc::from(journal), &context).await?;
-                return settled(environment, service, vec![finished], false, &None).await;
+                intent::mark_done(environment, service, &finished).await?;
+                return Ok(None);
             }
             _ => {}
         }
     }
 }
 
-/// Runs the function as far as any attempt of it can have come, taking nothing, and releases what it holds from the
-/// end. Gives the instance as it is to be marked as done.
+/// Runs the function as far as any attempt of it can have come, taking nothing, and then releases all that was found.
+/// Gives the instance as it is to be marked as done.
 pub(super) async fn find_and_release(journal: Arc<Journal>, context: &TransactionContext) -> Result<Finished, Fault> {
     let identity = journal.identity();
     let current = Arc::new(Try::of_participant(context.clone(), identity.function.read_only));
@@ -193,10 +216,7 @@ pub(super) async fn find_and_release(journal: Arc<Journal>, context: &Transactio
         Err(failure) if matches!(failure.fault, Fault::Panicked { .. }) => {}
         Err(failure) => return Err(failure.fault),
     }
-    let found = current.state().view.unrecorded();
-    for row in &found {
-        current.leaves(release(journal.environment(), identity.function.service, &context.id, row, false).await?);
-    }
+    release_found(&journal, &current).await?;
     let tombstones = current.take_tombstones();
     Ok(Finished { tombstones, told: Some(Told::Aborted), ..journal.finished("null") })
 }

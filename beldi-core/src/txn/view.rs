@@ -50,8 +50,6 @@ struct Acquisition {
     path: StepPath,
     entry: Vec<u8>,
     mode: Mode,
-    /// Whether it was known when the decision was made.
-    recorded: bool,
 }
 
 struct Write {
@@ -193,29 +191,6 @@ impl View {
     pub(super) fn held_unchanged(&self) -> Vec<HeldRow> {
         self.rows.values().filter_map(|row| row.held(|_| true)).collect()
     }
-
-    /// Everything taken so far will be in the decision record.
-    pub(super) fn record(&mut self) {
-        let acquisitions = self.rows.values_mut().flat_map(|row| &mut row.acquisitions);
-        acquisitions.for_each(|taken| taken.recorded = true);
-    }
-
-    /// The acquisitions that no decision record has, the last of the program first.
-    pub(super) fn unrecorded(&self) -> Vec<HeldRow> {
-        let mut taken: Vec<_> =
-            self.rows.values().flat_map(|row| row.acquisitions.iter().map(move |a| (a, row))).collect();
-        taken.retain(|(acquisition, _)| !acquisition.recorded);
-        taken.sort_by(|(one, _), (other, _)| other.path.cmp(&one.path));
-        let released = taken.into_iter().map(|(acquisition, row)| HeldRow {
-            table: row.table.clone(),
-            key: row.key.clone(),
-            entries: vec![acquisition.entry.clone()],
-            change: None,
-            epoch: row.base.as_ref().map_or(0, |base| base.epoch),
-            absent: row.is_absent(),
-        });
-        released.collect()
-    }
 }
 
 impl RowView {
@@ -240,8 +215,8 @@ impl RowView {
     }
 
     /// Remembers that step `path` has taken the row, which was `base`.
-    pub(super) fn taken(&mut self, path: StepPath, entry: Vec<u8>, mode: Mode, base: Base, recorded: bool) {
-        self.acquisitions.push(Acquisition { path, entry, mode, recorded });
+    pub(super) fn taken(&mut self, path: StepPath, entry: Vec<u8>, mode: Mode, base: Base) {
+        self.acquisitions.push(Acquisition { path, entry, mode });
         self.base.get_or_insert(base);
     }
 
