@@ -159,8 +159,8 @@ pub(super) const GARBAGE: &[Mutant] = &[
     Mutant {
         rule: "a commit is acknowledged when the participant is gone",
         file: "beldi-core/src/txn/told.rs",
-        original: "else { continue };",
-        broken: "else {\n            return Err(Untold::Refused(\"gone\".to_owned()));\n        };",
+        original: "let Some(intent) = check(&records, id)?.filter(|intent| !intent.contains_key(\"done\")) else { continue };",
+        broken: "let Some(intent) = check(&records, id)?.filter(|intent| !intent.contains_key(\"done\")) else {\n            return Err(Untold::Refused(\"gone\".to_owned()));\n        };",
         noticed_by: &[RETENTION],
     },
 ];
