@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use beldi::host::{CrashPoint, LocalHost, When};
 use beldi::store::{AttributeValue, Attributes, Counting, SharedStore};
-use beldi::testing::fresh_store;
+use beldi::testing::{fresh_store, locked_rows};
 use beldi::{Call, Function, InstanceId, Settings, World};
 use tokio::time::sleep;
 
@@ -122,11 +122,13 @@ async fn a_search_ends_where_the_instance_has_started() {
     assert_eq!(queries(0, 90).await, loading + 3, "16, 64 and 256");
 }
 
-/// The witness of a look is the epoch that an earlier look has seen. What another attempt writes at that very epoch is
-/// in the segment that ends it.
-#[tokio::test(start_paused = true)]
-async fn who_has_waited_finds_what_another_attempt_has_written_meanwhile() {
-    let late = Plan::new(|point| before(point, "add", "UpdateItem stock"), 3, Then::Stall(Duration::from_millis(500)));
+/// A call that waits for a locked row, and is stopped before its third look. When the lock is off, another attempt of it
+/// comes to its end, and what that has left is rolled away. Then the first one looks.
+async fn waits<F: Function>(looks: fn(&CrashPoint) -> bool, work: fn() -> Call<F>) -> (LocalHost, F::Output, F::Output)
+where
+    F::Output: Sync,
+{
+    let late = Plan::new(looks, 3, Then::Stall(Duration::from_millis(500)));
     let store = fresh_store().await.expect("a store");
     let settings = Settings { log_entries: 4, ..settings() };
     let other = start(store.clone(), settings.clone(), None).await;
@@ -137,16 +139,33 @@ async fn who_has_waited_finds_what_another_attempt_has_written_meanwhile() {
     let key = Attributes::from([("article".to_owned(), AttributeValue::S("tea".to_owned()))]);
     store.update(lock_by_hand("SET", key.clone())).await.expect("the store answers");
     let client = host.client();
-    let waiting = tokio::spawn(async move { try_call(&client, "once", add("tea".into())).await });
+    let waiting = tokio::spawn(async move { try_call(&client, "once", work()).await });
     sleep(Duration::from_millis(50)).await;
     assert!(late.has_struck(), "it waits");
     store.update(lock_by_hand("REMOVE", key)).await.expect("the store answers");
-    assert_eq!(try_call(&other.client(), "once", add("tea".into())).await, Some(()));
+    let ahead = try_call(&other.client(), "once", work()).await.expect("an answer");
     for _ in 0..5 {
         call(&other.client(), add("tea".into())).await;
     }
-    assert_eq!(waiting.await.expect("no panic"), Some(()));
+    let waited = waiting.await.expect("no panic").expect("an answer");
+    (host, ahead, waited)
+}
+
+/// The witness of a look is the epoch that an earlier look has seen. What another attempt writes at that very epoch is
+/// in the segment that ends it.
+#[tokio::test(start_paused = true)]
+async fn who_has_waited_finds_what_another_attempt_has_written_meanwhile() {
+    let (host, (), ()) = waits(|point| before(point, "add", "UpdateItem stock"), || add("tea".into())).await;
     assert_eq!(call(&host.client(), free("tea".into())).await, 11);
+}
+
+/// Otherwise it would take the row for a transaction that is over, and nobody would take the lock off.
+#[tokio::test(start_paused = true)]
+async fn who_has_waited_in_a_transaction_finds_that_another_attempt_has_ended_it() {
+    let looks = |point: &CrashPoint| before(point, "look", "UpdateItem stock");
+    let (host, ahead, waited) = waits(looks, || look(vec!["tea".into()], false)).await;
+    assert_eq!((ahead, waited), (Ok(5), Ok(5)));
+    assert_eq!(locked_rows(&host).await.expect("an answer"), Vec::<String>::new());
 }
 
 /// A row that was removed and made again begins at epoch 0. An instance that had read the tombstone before, and so had

@@ -1,7 +1,9 @@
-//! Effects outside of transactions: counters, slips of paper, detached calls, rows that come and go, mails.
+//! Effects outside of transactions: counters, slips of paper, detached calls, mails, rows that come and go: some so
+//! seldom that they are garbage in between.
 //!
 //! Whatever is written once for a request has an id of its own, so that it would be there twice if it were written twice.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::wares::{mails, shop, tally};
@@ -10,6 +12,10 @@ use crate::world::{App, Clients, Size, Work};
 
 /// How many counters there are. Half of all requests are about the first.
 const COUNTERS: usize = 6;
+
+/// How many rows there are that are removed and made again: so many that each is left alone for about as long as it takes
+/// to reclaim it.
+const SPOTS: usize = 60;
 
 /// What a request was, and what came of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +26,8 @@ enum Done {
     Compared(bool),
     Won(bool),
     Mailed(String),
+    Visited(Option<String>),
+    Cleared,
 }
 
 pub(crate) struct Counters {
@@ -33,9 +41,9 @@ impl Counters {
         Self { clients: (size.instances / 60).clamp(6, 600), done: Mutex::default() }
     }
 
-    fn check_all(&self, Left { counters, totals, slips, lines }: &Left) -> Vec<Check> {
+    fn check_all(&self, Left { counters, totals, slips, lines, visits }: &Left) -> Vec<Check> {
         let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
-        let has_slip = |done: &Done| matches!(done, Done::Hit | Done::Won(true) | Done::Mailed(_));
+        let has_slip = |done: &Done| matches!(done, Done::Hit | Done::Won(true) | Done::Mailed(_) | Done::Visited(Some(_)));
         let has_line = |done: &Done| matches!(done, Done::Hit | Done::Stepped(..) | Done::Compared(true));
         let slips_of = counted(slips.iter().map(|slip| slip.request.as_str()));
         let lines_of = counted(lines.iter().map(|line| line.request.as_str()));
@@ -57,6 +65,14 @@ impl Counters {
         let wrong = wrong.map(|counter| format!("{counter:?} was noted {:?}", noted.get(counter.0.as_str())));
         let standing = done.iter().filter(|(_, done)| matches!(done, Done::Stepped(before, after) if after <= before));
         let counts: Vec<_> = wrong.chain(standing.map(|(key, done)| format!("request {key} {done:?}"))).collect();
+        let visited = counted(done.iter().filter_map(|(_, done)| match done {
+            Done::Visited(spot) => spot.as_deref(),
+            _ => None,
+        }));
+        let spots: BTreeSet<&str> = visited.keys().copied().chain(visits.keys().map(String::as_str)).collect();
+        let of = |spot: &str| (visited.get(spot).copied().unwrap_or(0), visits.get(spot).copied().unwrap_or(0) as usize);
+        let wrong = spots.iter().map(|spot| (spot, of(spot))).filter(|(_, (visited, counted))| visited != counted);
+        let wrong: Vec<_> = wrong.map(|(spot, counts)| format!("spot {spot}: visited and counted {counts:?}")).collect();
         let mails = mails();
         let keys = done.iter().filter_map(|(request, done)| match (done, mails.get(request)) {
             (Done::Mailed(key), Some(keys)) if keys.len() == 1 && keys.contains(key) => None,
@@ -67,6 +83,7 @@ impl Counters {
         vec![
             Check::new("each effect once", &several(slip.len() + line.len(), "effect"), &effects),
             Check::new("counters show what was counted", &several(counters.len(), "counter"), &counts),
+            Check::new("rows that are made again count from where they were", &several(spots.len(), "spot"), &wrong),
             Check::new("external actions at least once, with one key", &several(mails.len(), "mail"), &keys),
         ]
     }
@@ -78,6 +95,7 @@ struct Left {
     totals: Vec<tally::Total>,
     slips: Vec<shop::Slip>,
     lines: Vec<tally::Line>,
+    visits: BTreeMap<String, u64>,
 }
 
 impl App for Counters {
@@ -94,7 +112,8 @@ impl App for Counters {
             let key = format!("counters {client}.{number}.");
             let (chance, request) = (&clients.core().chance, key.clone());
             let name = format!("{}", chance.below(COUNTERS) * chance.below(2));
-            let done = match chance.below(10) {
+            let spot = format!("{}", chance.below(SPOTS));
+            let done = match chance.below(16) {
                 0..=2 => {
                     clients.answer(&key, move || shop::hit(request.clone(), name.clone())).await.map(|_| Done::Hit)
                 }
@@ -111,6 +130,12 @@ impl App for Counters {
                     let answer = clients.answer(&key, move || shop::mail(request.clone())).await;
                     answer.and_then(Result::ok).map(Done::Mailed)
                 }
+                9..=11 => {
+                    let (again, there) = (chance.below(3) == 0, spot.clone());
+                    let answer = clients.answer(&key, move || shop::visit(request.clone(), there.clone(), again)).await;
+                    answer.map(|counted| Done::Visited(counted.then_some(spot)))
+                }
+                12..=14 => clients.answer(&key, move || shop::clear(spot.clone())).await.map(|_| Done::Cleared),
                 _ => clients.answer(&key, move || shop::look(name.clone())).await.map(|_| Done::Looked),
             };
             if let Some(done) = done {
@@ -123,6 +148,7 @@ impl App for Counters {
         Box::pin(async move {
             let counters = clients.observe(shop::counters).await.unwrap_or_default();
             let totals = clients.observe(tally::totals).await.unwrap_or_default();
+            let visits = clients.observe(shop::visits).await.unwrap_or_default();
             let (mut slips, mut lines) = (Vec::new(), Vec::new());
             let mut page = None;
             while let Some((more, next)) = clients.observe(|| shop::slips(page.clone())).await {
@@ -139,7 +165,7 @@ impl App for Counters {
                     break;
                 }
             }
-            self.check_all(&Left { counters, totals, slips, lines })
+            self.check_all(&Left { counters, totals, slips, lines, visits })
         })
     }
 }

@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) mod shop {
+    use std::collections::BTreeMap;
+
     use beldi::prelude::*;
     use beldi::{ExternalError, PageToken};
     use uuid::Uuid;
@@ -33,6 +35,25 @@ pub(crate) mod shop {
         #[beldi(partition_key)]
         pub(crate) name: String,
         pub(crate) winner: String,
+    }
+
+    /// What was counted since the row was cleared last.
+    #[derive(Item, Serialize, Deserialize, Clone, Debug)]
+    #[beldi(service = Shop, table = "spots")]
+    pub(crate) struct Spot {
+        #[beldi(partition_key)]
+        pub(crate) name: String,
+        pub(crate) visits: u64,
+    }
+
+    /// What was counted until then.
+    #[derive(Item, Serialize, Deserialize, Clone, Debug)]
+    #[beldi(service = Shop, table = "cleared")]
+    pub(crate) struct Cleared {
+        #[beldi(partition_key)]
+        pub(crate) id: Uuid,
+        pub(crate) spot: String,
+        pub(crate) visits: u64,
     }
 
     /// Counts, leaves a slip, and has it noted elsewhere.
@@ -88,6 +109,47 @@ pub(crate) mod shop {
             return back.is_ok();
         }
         false
+    }
+
+    /// Counts in a row that others remove; if it is there, where `again` says so.
+    #[beldi::function(service = Shop)]
+    pub(crate) async fn visit(request: String, spot: String, again: bool) -> bool {
+        let counts = Spot::update(&spot).add(Spot::VISITS, 1u64);
+        if again {
+            if counts.when(Spot::exists()).await.is_err() {
+                return false;
+            }
+        } else {
+            counts.await;
+        }
+        Slip { id: beldi::uuid().await, request }.put().await;
+        true
+    }
+
+    /// Removes a row, and keeps what was counted in it.
+    #[beldi::function(service = Shop)]
+    pub(crate) async fn clear(spot: String) -> u64 {
+        let cleared: Result<u64, ()> = beldi::txn! {
+            let visits = Spot::get(&spot).await.map_or(0, |spot| spot.visits);
+            if visits > 0 {
+                Spot::delete(&spot).await;
+                Cleared { id: beldi::uuid().await, spot: spot.clone(), visits }.put().await;
+            }
+            Ok(visits)
+        };
+        cleared.unwrap_or_default()
+    }
+
+    /// All that was counted, for each spot.
+    #[beldi::function(service = Shop, read_only)]
+    pub(crate) async fn visits() -> BTreeMap<String, u64> {
+        let mut visits = BTreeMap::new();
+        let cleared = Cleared::scan().await.items.into_iter().map(|cleared| (cleared.spot, cleared.visits));
+        let spots = Spot::scan().await.items.into_iter().map(|spot| (spot.name, spot.visits));
+        for (spot, counted) in cleared.chain(spots) {
+            *visits.entry(spot).or_default() += counted;
+        }
+        visits
     }
 
     /// Sends a mail, and says with which key.

@@ -98,6 +98,13 @@ pub(super) const MUTANTS: &[Mutant] = &[
         noticed_by: &["garbage::segments::who_has_waited"],
     },
     Mutant {
+        rule: "the witness of who has waited for a lock is no later than what it has seen",
+        file: "beldi-core/src/daal/lock.rs",
+        original: "Busy { holders, epoch: row.epoch }",
+        broken: "Busy { holders, epoch: row.epoch + 1 }",
+        noticed_by: &["garbage::segments::who_has_waited"],
+    },
+    Mutant {
         rule: "an instance without effects returns only what is journaled",
         file: "beldi-core/src/attempt/journal.rs",
         original: "if !is_durable && (function.read_only || self.identity.own_id) {",
