@@ -253,7 +253,7 @@ async fn a_commit_writes_over_no_row_whose_lock_is_lost() {
 
 async fn take_off_by_hand(store: &SharedStore, owner: &str) {
     let mut placeholders = Placeholders::default();
-    let names = ["_beldi_lock", "_beldi_lock_holder"].map(|name| placeholders.name(name));
+    let names = ["_beldi_lock", "_beldi_lock_holder", "_beldi_holds"].map(|name| placeholders.name(name));
     let update = UpdateItem {
         table: "accounts".to_owned(),
         key: [("owner".to_owned(), AttributeValue::S(owner.to_owned()))].into(),

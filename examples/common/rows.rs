@@ -9,7 +9,7 @@ use beldi::store::{Attributes, Placeholders, ScanItems, StoreError};
 use super::checks::{Check, several};
 
 /// What the attributes begin with that a transaction or a guard has left in a row for as long as it holds it.
-const LOCKS: [&str; 2] = ["_beldi_lock", "_beldi_readers"];
+const LOCKS: [&str; 2] = ["_beldi_lock", "_beldi_holds"];
 
 /// Whether no row of any table is locked any more. Nothing may be running that still locks.
 pub(crate) async fn none_locked(environment: &Environment) -> Result<Check, Box<dyn Error>> {

@@ -145,7 +145,7 @@ async fn a_lock_that_is_left_is_noticed() {
     let rooms = &snapshot.rooms[0];
     let night = AttributeValue::N(rooms.night.to_string());
     let key = [("hotel".to_owned(), AttributeValue::S(rooms.hotel.clone())), ("night".to_owned(), night)];
-    for lock in ["_beldi_lock", "_beldi_lock_owner", "_beldi_readers"] {
+    for lock in ["_beldi_lock", "_beldi_lock_owner", "_beldi_holds"] {
         change(&environment.store, key.clone().into(), &format!("SET {lock} = hotel")).await;
         let check = none_locked(&environment).await.expect("the store answers");
         assert_eq!((check.held, check.detail), (false, format!("a row of `rooms` still has `{lock}`")));

@@ -1,15 +1,16 @@
 //! Taking the lock of a row and reading it, in one request (protocol, section 6).
 //!
-//! Invariant: an acquisition that was ended stays ended. Whoever takes a lock off adds the entry of the
-//! acquisition to the row log in the same update, and no acquisition succeeds whose entry is there, or whose entry
-//! may be in a segment.
+//! Invariants: each acquisition holds the row by itself, from the update that takes the row until the one that adds its
+//! entry to the row log; the lock stays until there is none left. An acquisition that was ended stays ended: none
+//! succeeds whose entry is in the log, or may be in a segment.
 
 use super::log::start_of;
 use super::place::Place;
 use super::segments::{Segments, since};
 use super::update::Update;
 use super::write::{MAX_LOOKS, contended};
-use super::{HOLDER, LOCK, READERS, RowState};
+use super::row::acquisition;
+use super::{HOLDER, HOLDS, LOCK, RowState};
 use crate::environment::Environment;
 use crate::error::Fault;
 use crate::store::{Attributes, ReturnValues, StoreError};
@@ -26,7 +27,7 @@ pub(crate) enum Mode {
     Shared,
 }
 
-/// How many transactions hold a row together at most: it grows by about 50 bytes for each.
+/// How many acquisitions of several owners hold a row together at most: it grows by about 70 bytes for each.
 pub(crate) const MAX_READERS: usize = 64;
 
 /// One acquisition of one row.
@@ -38,6 +39,8 @@ pub(crate) struct RowLock<'a> {
     pub(crate) key: &'a Attributes,
     /// The entry that ends this acquisition.
     pub(crate) entry: Vec<u8>,
+    /// The entries of other acquisitions of the same owner that are known to hold the row.
+    pub(crate) held: Vec<Vec<u8>>,
     /// Who is to hold the row.
     pub(crate) owner: Vec<u8>,
     /// The instance that takes the lock for the owner.
@@ -74,8 +77,9 @@ impl RowLock<'_> {
     pub(crate) async fn acquire(&self, witness: Option<u64>, mut present: bool) -> Result<Acquired, Fault> {
         let since = since(self.environment, start_of(&self.entry));
         let mut place = Place::after(witness, since);
+        let mut own: Vec<_> = self.held.iter().map(|entry| acquisition(&self.owner, entry)).collect();
         for _ in 0..MAX_LOOKS {
-            let old = match self.send(&place, present).await {
+            let old = match self.send(&place, present, own).await {
                 Ok(row) => return Ok(Acquired::Held(row.unwrap_or_default())),
                 Err(StoreError::ConditionFailed { item }) => item,
                 Err(error) => return Err(error.into()),
@@ -96,6 +100,8 @@ impl RowLock<'_> {
             if let Some(refused) = self.refused(&row, old) {
                 return Ok(refused);
             }
+            // Nobody but the owner holds the row, if anybody does.
+            own = row.holds;
         }
         Err(contended(self.table))
     }
@@ -103,7 +109,7 @@ impl RowLock<'_> {
     /// Why the row, as it is, cannot be taken.
     fn refused(&self, row: &RowState, old: Option<Attributes>) -> Option<Acquired> {
         let mut holders = row.holders_but(Some(&self.owner));
-        if self.mode == Mode::Shared && row.lock.is_none() && row.readers.len() < MAX_READERS {
+        if self.mode == Mode::Shared && row.lock.is_none() && row.holds.len() < MAX_READERS {
             holders.clear();
         }
         if !holders.is_empty() {
@@ -115,33 +121,45 @@ impl RowLock<'_> {
         elsewhere.then(|| Acquired::Elsewhere(old.unwrap_or_default()))
     }
 
-    async fn send(&self, place: &Place, present: bool) -> Result<Option<Attributes>, StoreError> {
+    /// Takes the row, if nobody holds it but the owner, by the acquisitions `own`.
+    async fn send(
+        &self,
+        place: &Place,
+        present: bool,
+        mut own: Vec<Vec<u8>>,
+    ) -> Result<Option<Attributes>, StoreError> {
         let mut update = Update::default();
         update.at_epoch_of(place);
         update.without([self.entry.clone()]);
         update.present(present, self.key);
         let (lock, holder) = (update.placeholders.name(LOCK), update.placeholders.name(HOLDER));
-        let readers = update.placeholders.name(READERS);
+        let holds = update.placeholders.name(HOLDS);
         let owner = update.placeholders.value(AttributeValue::B(self.owner.clone()));
         let mut value = |bytes: &Vec<u8>| update.placeholders.value(AttributeValue::B(bytes.clone()));
         let heirs: Vec<_> = std::iter::once(&self.holder).chain(&self.predecessors).map(&mut value).collect();
         let heirs = format!("{holder} IN ({})", heirs.join(", "));
-        update.condition.push(format!("(attribute_not_exists({lock}) OR ({lock} = {owner} AND {heirs}))"));
+        let free = format!("attribute_not_exists({lock})");
+        let handed_over = format!("({lock} = {owner} AND {heirs})");
         match self.mode {
             Mode::Exclusive => {
-                let one = update.placeholders.value(number(1));
-                let alone = format!("(size({readers}) = {one} AND contains({readers}, {owner}))");
-                update.condition.push(format!("(attribute_not_exists({readers}) OR {alone})"));
+                let mut alone = format!("attribute_not_exists({holds})");
+                if !own.is_empty() {
+                    own.sort_unstable();
+                    own.dedup();
+                    let own = update.placeholders.value(AttributeValue::Bs(own));
+                    alone = format!("({alone} OR {holds} = {own})");
+                }
+                update.condition.push(format!("(({free} AND {alone}) OR {handed_over})"));
                 update.set(LOCK, AttributeValue::B(self.owner.clone()));
                 update.set(HOLDER, AttributeValue::B(self.holder.clone()));
             }
             Mode::Shared => {
                 let limit = update.placeholders.value(number(MAX_READERS));
-                let room = format!("size({readers}) < {limit} OR contains({readers}, {owner})");
-                update.condition.push(format!("(attribute_not_exists({readers}) OR {room})"));
-                update.add_reader(&self.owner);
+                let room = format!("attribute_not_exists({holds}) OR size({holds}) < {limit}");
+                update.condition.push(format!("(({free} AND ({room})) OR {handed_over})"));
             }
         }
+        update.hold(acquisition(&self.owner, &self.entry));
         self.environment.store.update(update.request(self.table, self.key, ReturnValues::AllNew)).await
     }
 

@@ -44,8 +44,8 @@ pub(crate) const TOMBSTONE_RECORD: u64 = u64::MAX;
 pub(crate) const LOCK: &str = "_beldi_lock";
 /// The instance that took the lock for its transaction.
 pub(crate) const HOLDER: &str = "_beldi_lock_holder";
-/// The transactions that hold the row together, as readers: a binary set.
-pub(crate) const READERS: &str = "_beldi_readers";
+/// The acquisitions that hold the row, of one owner or, if there is no lock, of several: a binary set.
+pub(crate) const HOLDS: &str = "_beldi_holds";
 
 /// DynamoDB's limit for one item, less what a row log and locks may take.
 pub(crate) const MAX_ITEM_BYTES: usize = 400 * 1024 - 8 * 1024;

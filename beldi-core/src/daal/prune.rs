@@ -150,6 +150,6 @@ impl RowState {
 
     /// Whether anybody holds the row.
     pub(crate) fn is_held(&self) -> bool {
-        self.lock.is_some() || !self.readers.is_empty()
+        self.lock.is_some() || !self.holds.is_empty()
     }
 }

@@ -1,8 +1,10 @@
 //! What a row says besides the user's attributes.
 
+use std::collections::BTreeSet;
+
 use serde_dynamo::AttributeValue;
 
-use super::{DELETED, EPOCH, FIRST, HOLDER, LOCK, LOG, READERS};
+use super::{DELETED, EPOCH, FIRST, HOLDER, HOLDS, LOCK, LOG};
 use crate::attributes::{canonical_all, get_string, get_u64, key_text, string};
 use crate::checksum::Damage;
 use crate::ids::digest;
@@ -25,8 +27,8 @@ pub(crate) struct RowState {
     pub(crate) lock: Option<Vec<u8>>,
     /// The instance that took the lock.
     pub(crate) holder: Option<Vec<u8>>,
-    /// Who holds the row together.
-    pub(crate) readers: Vec<Vec<u8>>,
+    /// The acquisitions that hold the row: see [`acquisition`].
+    pub(crate) holds: Vec<Vec<u8>>,
 }
 
 impl RowState {
@@ -38,22 +40,39 @@ impl RowState {
         if first > epoch {
             return Err(Damage::of_row(format!("its first live epoch is {first}, after its epoch, which is {epoch}")));
         }
-        let (log, readers) = (set(item, LOG)?, set(item, READERS)?);
+        let (log, holds) = (set(item, LOG)?, set(item, HOLDS)?);
+        if holds.iter().any(|one| owner_of(one).is_none()) {
+            return Err(Damage::of_row(format!("attribute `{HOLDS}` has what is no acquisition")));
+        }
         let (lock, holder) = (bytes(item, LOCK)?, bytes(item, HOLDER)?);
         let tombstone = item.contains_key(DELETED);
-        Ok(Self { present: true, tombstone, log, epoch, first, lock, holder, readers })
+        Ok(Self { present: true, tombstone, log, epoch, first, lock, holder, holds })
     }
 
     /// Who holds the row, apart from `own`.
     pub(crate) fn holders_but(&self, own: Option<&[u8]>) -> Vec<Vec<u8>> {
-        let holders = self.lock.iter().chain(&self.readers);
-        holders.filter(|holder| own != Some(holder.as_slice())).cloned().collect()
+        let holders = self.lock.as_deref().into_iter().chain(self.holds.iter().filter_map(|one| owner_of(one)));
+        let holders: BTreeSet<_> = holders.filter(|holder| own != Some(*holder)).collect();
+        holders.into_iter().map(<[u8]>::to_vec).collect()
     }
 
-    /// Whether `own` holds the row, in either way.
-    pub(crate) fn is_held_by(&self, own: &[u8]) -> bool {
-        self.lock.as_deref() == Some(own) || self.readers.iter().any(|reader| reader == own)
+    /// An acquisition of `owner` that holds the row, and is none of these.
+    pub(crate) fn held_besides(&self, owner: &[u8], these: &BTreeSet<Vec<u8>>) -> Option<&Vec<u8>> {
+        self.holds.iter().find(|one| owner_of(one) == Some(owner) && !these.contains(*one))
     }
+}
+
+/// What an acquisition is in a row that it holds: who holds the row, and the entry that is to end it.
+pub(crate) fn acquisition(owner: &[u8], entry: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(owner.len()).expect("names of services and paths are short");
+    [length.to_be_bytes().as_slice(), owner, entry].concat()
+}
+
+/// Whose acquisition it is.
+fn owner_of(acquisition: &[u8]) -> Option<&[u8]> {
+    let (length, rest) = acquisition.split_first_chunk::<2>()?;
+    let (owner, entry) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+    (!entry.is_empty()).then_some(owner)
 }
 
 /// The table and the key attributes of a row, which its name does not tell.
@@ -136,10 +155,12 @@ mod tests {
             RowState::of(Some(&item)).map(|row| row.epoch)
         };
         assert_eq!(of(&[(EPOCH, number(7)), (FIRST, number(7))]), Ok(7));
-        for damaged in [EPOCH, FIRST, LOG, LOCK, HOLDER, READERS] {
+        for damaged in [EPOCH, FIRST, LOG, LOCK, HOLDER, HOLDS] {
             let message = of(&[(damaged, string("7"))]).expect_err("damage").to_string();
             assert!(message.contains(damaged), "{message}");
         }
+        let holds = AttributeValue::Bs(vec![acquisition(b"owner", b"entry"), vec![0, 9, 1]]);
+        assert!(of(&[(HOLDS, holds)]).expect_err("damage").to_string().contains("no acquisition"));
         assert!(of(&[(FIRST, number(7))]).expect_err("damage").to_string().contains("its first live epoch is 7"));
     }
 }

@@ -3,7 +3,7 @@
 use serde_dynamo::AttributeValue;
 
 use super::place::{Place, Roll};
-use super::{Action, DELETED, EPOCH, FIRST, HOLDER, LOCK, LOG, READERS, RowChange};
+use super::{Action, DELETED, EPOCH, FIRST, HOLDER, HOLDS, LOCK, LOG, RowChange};
 use crate::attributes::number;
 use crate::store::{Attributes, Placeholders, ReturnValues, UpdateItem};
 
@@ -86,26 +86,36 @@ impl Update {
 
     /// The condition that nobody holds the row, or nobody but `own`.
     pub(super) fn unlocked(&mut self, own: Option<&[u8]>) {
-        let (lock, readers) = (self.placeholders.name(LOCK), self.placeholders.name(READERS));
-        self.condition.push(format!("attribute_not_exists({readers})"));
+        let (lock, holds) = (self.placeholders.name(LOCK), self.placeholders.name(HOLDS));
+        let by_nobody = format!("attribute_not_exists({lock}) AND attribute_not_exists({holds})");
         match own {
-            None => self.condition.push(format!("attribute_not_exists({lock})")),
+            None => self.condition.push(by_nobody),
             Some(own) => {
                 let own = self.placeholders.value(AttributeValue::B(own.to_vec()));
-                self.condition.push(format!("(attribute_not_exists({lock}) OR {lock} = {own})"));
+                self.condition.push(format!("(({by_nobody}) OR {lock} = {own})"));
             }
         }
     }
 
-    /// The condition that `own` holds the row, in either way, or that it does not.
-    pub(super) fn held(&mut self, own: &[u8], held: bool) {
-        let (lock, readers) = (self.placeholders.name(LOCK), self.placeholders.name(READERS));
-        let own = self.placeholders.value(AttributeValue::B(own.to_vec()));
-        let (lock_is, reads) = (format!("{lock} = {own}"), format!("contains({readers}, {own})"));
-        self.condition.push(match held {
-            true => format!("({lock_is} OR {reads})"),
-            false => format!("NOT ({lock_is} OR {reads})"),
-        });
+    /// The condition that an acquisition holds the row.
+    pub(super) fn held_by(&mut self, acquisition: &[u8]) {
+        let (holds, one) = (self.placeholders.name(HOLDS), AttributeValue::B(acquisition.to_vec()));
+        let one = self.placeholders.value(one);
+        self.condition.push(format!("contains({holds}, {one})"));
+    }
+
+    /// The condition that it does not.
+    pub(super) fn not_held_by(&mut self, acquisition: &[u8]) {
+        let (holds, one) = (self.placeholders.name(HOLDS), AttributeValue::B(acquisition.to_vec()));
+        let one = self.placeholders.value(one);
+        self.condition.push(format!("NOT contains({holds}, {one})"));
+    }
+
+    /// The condition that these, and no others, hold the row, or that there is no lock.
+    pub(super) fn held_together_or_only_by(&mut self, acquisitions: Vec<Vec<u8>>) {
+        let (lock, holds) = (self.placeholders.name(LOCK), self.placeholders.name(HOLDS));
+        let acquisitions = self.placeholders.value(AttributeValue::Bs(acquisitions));
+        self.condition.push(format!("(attribute_not_exists({lock}) OR {holds} = {acquisitions})"));
     }
 
     /// The condition that the row is there, or that it is not; what is not there becomes a tombstone.
@@ -131,25 +141,24 @@ impl Update {
         self.set(FIRST, number(first_to));
     }
 
-    /// Takes the lock off, in either way.
-    pub(super) fn release(&mut self, own: &[u8]) {
+    /// Takes the lock off.
+    pub(super) fn unlock(&mut self) {
         self.remove(LOCK);
         self.remove(HOLDER);
-        self.delete_reader(own);
     }
 
-    /// Makes `own` a reader no more.
-    pub(super) fn delete_reader(&mut self, own: &[u8]) {
-        let readers = self.placeholders.name(READERS);
-        let own = self.placeholders.value(AttributeValue::Bs(vec![own.to_vec()]));
-        self.delete.push(format!("{readers} {own}"));
+    /// Lets an acquisition hold the row.
+    pub(super) fn hold(&mut self, acquisition: Vec<u8>) {
+        let holds = self.placeholders.name(HOLDS);
+        let one = self.placeholders.value(AttributeValue::Bs(vec![acquisition]));
+        self.add.push(format!("{holds} {one}"));
     }
 
-    /// Makes `own` a reader.
-    pub(super) fn add_reader(&mut self, own: &[u8]) {
-        let readers = self.placeholders.name(READERS);
-        let own = self.placeholders.value(AttributeValue::Bs(vec![own.to_vec()]));
-        self.add.push(format!("{readers} {own}"));
+    /// Lets these acquisitions hold the row no more.
+    pub(super) fn let_go(&mut self, acquisitions: Vec<Vec<u8>>) {
+        let holds = self.placeholders.name(HOLDS);
+        let these = self.placeholders.value(AttributeValue::Bs(acquisitions));
+        self.delete.push(format!("{holds} {these}"));
     }
 
     /// The user's change, on the user's condition.

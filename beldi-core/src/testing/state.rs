@@ -9,7 +9,7 @@ use crate::host::LocalHost;
 use crate::store::{Attributes, Placeholders, ScanItems, StoreError};
 
 /// What the attributes begin with that a lock adds to a row.
-const LOCK_PREFIXES: [&str; 2] = ["_beldi_lock", "_beldi_readers"];
+const LOCK_PREFIXES: [&str; 2] = ["_beldi_lock", "_beldi_holds"];
 
 /// The users' rows of all tables, as sorted JSON.
 pub(super) type Tables = BTreeMap<String, Vec<String>>;

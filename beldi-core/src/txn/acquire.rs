@@ -178,12 +178,14 @@ impl Try {
         let environment = journal.environment();
         let table = journal_table(journal.identity().function.service);
         let id = self.id(journal);
+        let held = self.state().view.entries(&row_name(wanted.table, wanted.key));
         let lock = RowLock {
             environment,
             journal: &table,
             table: wanted.table,
             key: wanted.key,
             entry: entry_of(journal, wanted.path),
+            held,
             owner: id.to_bytes(),
             holder: journal.identity().instance.to_bytes().to_vec(),
             predecessors: self.predecessors(journal, wanted.path),

@@ -127,6 +127,7 @@ async fn acquire(step: &Step, table: &str, key: &Attributes, mut witness: Option
         table,
         key,
         entry: entry_of(journal, step.path()),
+        held: Vec::new(),
         owner: owner(journal),
         holder: journal.identity().instance.to_bytes().to_vec(),
         predecessors: Vec::new(),

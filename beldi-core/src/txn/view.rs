@@ -106,6 +106,12 @@ impl View {
         self.rows.values().any(|row| !row.acquisitions.is_empty() || row.is_changed_by_others())
     }
 
+    /// The entries of the acquisitions by which the row is known to be held.
+    pub(super) fn entries(&self, row: &str) -> Vec<Vec<u8>> {
+        let Some(row) = self.rows.get(row) else { return Vec::new() };
+        row.acquisitions.iter().map(|taken| &taken.entry).chain(&row.adopted).cloned().collect()
+    }
+
     /// Undoes what the steps below `prefix` have written.
     pub(super) fn roll_back(&mut self, prefix: Vec<u32>) {
         self.rolled_back.push(prefix);

@@ -7,7 +7,7 @@ use beldi::store::{AttributeValue, Attributes};
 use super::memory::MemoryStore;
 
 /// What the attributes begin with that a transaction or a guard leaves in a row as long as it holds it.
-const LOCKS: [&str; 2] = ["_beldi_lock", "_beldi_readers"];
+const LOCKS: [&str; 2] = ["_beldi_lock", "_beldi_holds"];
 
 /// The mark of a tombstone.
 const DELETED: &str = "_beldi_deleted";
