@@ -4,10 +4,12 @@
 //! another attempt was faster) stays pending for ever and leaves its fault with the attempt, whose driver
 //! then drops the handler. So no handler can see, swallow or retry a fault of the machinery.
 
-use std::future::Future;
-use std::panic::Location;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 
 use serde_dynamo::AttributeValue;
 
@@ -114,6 +116,10 @@ impl Cx {
     fn fault(&self, trapped: Trapped) {
         match (&self.transaction, trapped.fault) {
             (_, Fault::Over) => {}
+            // Who looks for what other attempts hold has not seen what is behind it.
+            (Some(transaction), fault @ (Fault::Store(_) | Fault::Damaged(_))) if transaction.is_ending() => {
+                self.trap(Trapped { fault, ..trapped });
+            }
             // A repetition has nothing to end: it only says where it differs.
             (_, fault @ Fault::Diverged(_)) if self.journal().tape().is_repeating() => {
                 self.trap(Trapped { fault, ..trapped });
@@ -330,5 +336,25 @@ impl Join {
     /// the order in which the branches advance.
     pub fn branch(&self, branch: u32) -> Cx {
         Cx { prefix: self.path.branch(branch).into(), counter: Arc::default(), ..self.cx.clone() }
+    }
+
+    /// Runs a branch. In a try that is over, a panic says only how far this branch came: the others go on, since other
+    /// attempts may have come further in them.
+    pub async fn run<F: Future>(&self, branch: F) -> F::Output {
+        let (mut branch, mut has_panicked) = (pin!(branch), false);
+        poll_fn(|context| {
+            if !self.cx.transaction.as_ref().is_some_and(|transaction| transaction.is_over()) {
+                return branch.as_mut().poll(context);
+            }
+            if has_panicked {
+                return Poll::Pending;
+            }
+            let polled = catch_unwind(AssertUnwindSafe(|| branch.as_mut().poll(context)));
+            polled.unwrap_or_else(|_| {
+                has_panicked = true;
+                Poll::Pending
+            })
+        })
+        .await
     }
 }

@@ -51,6 +51,8 @@ pub(super) struct State {
     pub(super) detached: Vec<(StepPath, HeldCall)>,
     /// What a walk has found, in this order.
     pub(super) found: Vec<Found>,
+    /// Why a participant could not be fenced, so that the walk is not over.
+    pub(super) unfenced: Option<Fault>,
     /// The rows that ending it has left as tombstones.
     tombstones: Vec<RowKey>,
     stop: Option<Stop>,
@@ -149,7 +151,7 @@ impl Try {
         self.decided || self.is_ending()
     }
 
-    pub(super) fn is_ending(&self) -> bool {
+    pub(crate) fn is_ending(&self) -> bool {
         self.ending.is_cancelled()
     }
 

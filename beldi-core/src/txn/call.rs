@@ -187,8 +187,11 @@ impl Try {
                 self.state().calls.answered(path, Vec::new());
                 Err(Fault::Over)
             }
-            // As it has refused what it was called for: it is told of the decision with the others.
-            Err(Fault::Undelivered { error: InvokeError::Refused(_), .. }) => Err(Fault::Over),
+            // As it may have refused what it was called for. The walk goes on elsewhere, but is not over.
+            Err(fault @ Fault::Undelivered { error: InvokeError::Refused(_), .. }) => {
+                self.state().unfenced.get_or_insert(fault);
+                Err(Fault::Over)
+            }
             Err(fault) => Err(fault),
         }
     }

@@ -114,8 +114,8 @@ pub(crate) struct HeldCall {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Answer {
-    /// It has run, and keeps what it holds until it is told. `participants` are itself and those below it, in the
-    /// order of the program, with those that are rolled back whatever is decided; none, if there is nothing to tell.
+    /// It has run, and keeps what it holds until it is told. `participants` are those below it, in the order of the
+    /// program, with those that are rolled back whatever is decided, and itself.
     Prepared { result: String, participants: Vec<Participant> },
     /// It met an older holder of a row that it needs.
     Died { row: String, holder: String },

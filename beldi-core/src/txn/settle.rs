@@ -23,7 +23,8 @@ pub(super) async fn carry_out(
 ) -> Result<(), Fault> {
     let (environment, service) = (journal.environment(), journal.identity().function.service);
     let id = current.id(journal);
-    release_found(journal, current).await?;
+    // What a record names is released even if a walk could not be ended: a later attempt begins with the record.
+    let found = release_found(journal, current).await;
     let commits = decision.outcome == Outcome::Committed;
     let rows = try_join_all(decision.rows.iter().map(|row| async {
         current.leaves(release(environment, service, &id, row, commits).await?);
@@ -34,7 +35,7 @@ pub(super) async fn carry_out(
         let told = current.state().calls.still_to_be_told(&decision.participants);
         let told = tell_each(environment, &id, &told);
         let (rows, told) = futures_util::future::join(rows, told).await;
-        return rows.and(told);
+        return found.and(rows).and(told);
     }
     let (here, elsewhere): (Vec<_>, Vec<_>) = decision.participants.iter().cloned().partition(|p| p.service == service);
     let (rows, told) = futures_util::future::join(rows, tell_services(environment, &id, &elsewhere, repeats)).await;
@@ -45,12 +46,15 @@ pub(super) async fn carry_out(
     place(environment, &decision.detached, repeats.then(|| journal.start_ms())).await
 }
 
-/// Releases what a walk has found and no record names, when the walk is over: what it found last goes first. So what is
+/// Releases what a walk has found and no record names, if the walk is over: what it found last goes first. So what is
 /// left after a crash is what the next walk finds too, and nothing is free that a zombie could see before it comes to
 /// the walk's end.
 pub(super) async fn release_found(journal: &Journal, current: &Try) -> Result<(), Fault> {
     let (environment, service) = (journal.environment(), journal.identity().function.service);
     let id = current.id(journal);
+    if let Some(fault) = current.state().unfenced.take() {
+        return Err(fault);
+    }
     let found = std::mem::take(&mut current.state().found);
     for found in found.into_iter().rev() {
         match found {

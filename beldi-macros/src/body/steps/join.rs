@@ -44,7 +44,7 @@ impl Steps<'_> {
             let #join = ::beldi::__private::join(&#cx, #number);
             #(let #contexts = #join.branch(#indexes);)*
             let #results = match (#(#values,)*) {
-                (#(#names,)*) => ::beldi::__private::tokio_join!(#(#futures),*),
+                (#(#names,)*) => ::beldi::__private::tokio_join!(#(#join.run(#futures)),*),
             };
             #results
         }})

@@ -1,0 +1,312 @@
+//! A transaction may hold a row by several acquisitions: of several participants, or of several steps of one. Each holds
+//! it by itself. When the first one that was ended freed the row for all, whoever looked for the others stopped at the
+//! row, and what was behind it stayed locked for ever.
+
+mod common;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::Ordering::SeqCst;
+use std::sync::atomic::{AtomicBool, AtomicU32};
+use std::sync::{Arc, OnceLock};
+
+use beldi::host::{CrashPlan, CrashPoint, LocalHost, Verdict, When};
+use beldi::prelude::*;
+use beldi::store::{AttributeValue, Placeholders, ReturnValues, UpdateItem};
+use beldi::testing::{fresh_store, locked_rows};
+use beldi::{
+    Client, Delivery, InstanceId, Invocation, InvokeError, InvokeFuture, Invoker, Problem, ProblemKind, Settings,
+};
+use common::builder;
+use tokio::sync::Notify;
+
+beldi::service!(Shop = "shop");
+beldi::service!(Bank = "bank");
+
+#[derive(Item, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[beldi(service = Bank, table = "accounts")]
+struct Account {
+    #[beldi(partition_key)]
+    owner: String,
+    balance: i64,
+}
+
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
+struct Refused;
+
+#[beldi::function(service = Bank)]
+async fn open(owner: String) {
+    Account { owner, balance: 10 }.put().await;
+}
+
+#[beldi::function(service = Bank, read_only)]
+async fn sum(owners: Vec<String>) -> i64 {
+    let mut sum = 0;
+    for owner in owners {
+        sum += Account::get(&owner).await.map_or(0, |account| account.balance);
+    }
+    sum
+}
+
+/// Two participants of one service, at the same time, that both read the account of ann.
+#[beldi::function(service = Shop)]
+async fn sum_twice() -> Result<i64, Refused> {
+    beldi::txn! { max_tries = 1 =>
+        let (one, other) = beldi::join!(sum(accounts(&["ann", "bob"])), sum(accounts(&["ann", "zoe"])));
+        Ok(one + other)
+    }
+}
+
+/// A participant that hands a row over to another one of its service.
+#[beldi::function(service = Bank)]
+async fn sum_below() -> i64 {
+    let ann = Account::get("ann").await.map_or(0, |account| account.balance);
+    let bob = Account::get("bob").await.map_or(0, |account| account.balance);
+    ann + bob + sum(accounts(&["ann", "zoe"])).await
+}
+
+#[beldi::function(service = Shop)]
+async fn sum_deep() -> Result<i64, Refused> {
+    beldi::txn! { max_tries = 1 =>
+        Ok(sum_below().await)
+    }
+}
+
+/// Takes a row twice, and another one in between.
+#[beldi::function(service = Bank)]
+async fn read_then_write() -> Result<(), Refused> {
+    beldi::txn! {
+        let ann = Account::get("ann").shared().await.ok_or(Refused)?;
+        let bob = Account::get("bob").await.ok_or(Refused)?;
+        let changed = Account { owner: ann.owner, balance: ann.balance + bob.balance };
+        changed.put().when(Account::exists()).await.map_err(|_| Refused)
+    }
+}
+
+/// One branch panics when it holds a row; the other one takes two.
+#[beldi::function(service = Bank)]
+async fn panics_beside() -> i64 {
+    let (one, other) = beldi::join!(
+        async {
+            let zoe = Account::get("zoe").await;
+            assert!(zoe.is_none(), "the account is there");
+            0
+        },
+        async {
+            let ann = Account::get("ann").await.map_or(0, |account| account.balance);
+            ann + Account::get("bob").await.map_or(0, |account| account.balance)
+        },
+    );
+    one + other
+}
+
+#[beldi::function(service = Shop)]
+async fn calls_what_panics() -> Result<i64, Refused> {
+    beldi::txn! { max_tries = 1 =>
+        Ok(panics_beside().await)
+    }
+}
+
+#[beldi::function(service = Shop)]
+async fn asks_twice() -> Result<i64, Refused> {
+    beldi::txn! {
+        Ok(sum(accounts(&["ann"])).await + sum(accounts(&["bob"])).await)
+    }
+}
+
+fn accounts(owners: &[&str]) -> Vec<String> {
+    owners.iter().map(|owner| (*owner).to_owned()).collect()
+}
+
+/// What happens to an attempt at the `nth` point that `at` accepts.
+struct Plan {
+    at: fn(&CrashPoint) -> bool,
+    nth: u32,
+    then: Then,
+    seen: AtomicU32,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Then {
+    Crashes,
+    Stops,
+    /// Waits until the account of bob was taken.
+    Waits,
+    Nothing,
+}
+
+impl Plan {
+    fn new(at: fn(&CrashPoint) -> bool, nth: u32, then: Then) -> Self {
+        Self { at, nth, then, seen: AtomicU32::new(0) }
+    }
+}
+
+/// Whether an attempt is about to take, look at, or let go an account.
+fn updates(point: &CrashPoint, function: &str) -> bool {
+    let here = point.invocation.function == function && point.when == When::Before;
+    here && point.action == "UpdateItem accounts"
+}
+
+struct Plans {
+    plans: Vec<Plan>,
+    taken: Notify,
+}
+
+impl CrashPlan for Plans {
+    fn decide(&self, point: CrashPoint) -> Pin<Box<dyn Future<Output = Verdict> + Send + '_>> {
+        if point.when == When::After && point.key.as_deref().is_some_and(|key| key.contains("bob")) {
+            self.taken.notify_one();
+        }
+        let here = self.plans.iter().find(|plan| (plan.at)(&point) && plan.seen.fetch_add(1, SeqCst) + 1 == plan.nth);
+        let then = here.map_or(Then::Nothing, |plan| plan.then);
+        Box::pin(async move {
+            match then {
+                Then::Crashes => return Verdict::Crash,
+                Then::Stops => std::future::pending().await,
+                Then::Waits => self.taken.notified().await,
+                Then::Nothing => {}
+            }
+            Verdict::Continue
+        })
+    }
+}
+
+fn settings() -> Settings {
+    Settings { call_tries: 1, ..Settings::default() }
+}
+
+/// A host with the accounts of ann, bob and zoe, which somebody may hold who is older than everybody.
+async fn host(plans: Vec<Plan>, zoe_is_held: bool) -> (LocalHost, Client) {
+    let plans = Plans { plans, taken: Notify::new() };
+    let store = fresh_store().await.expect("a store");
+    let host = builder(store, settings(), None).crash_plan(Arc::new(plans)).start().await.expect("a host");
+    let client = opened(&host).await;
+    if zoe_is_held {
+        hold_zoe(&host).await;
+    }
+    (host, client)
+}
+
+async fn opened(host: &LocalHost) -> Client {
+    let client = host.client();
+    for owner in ["ann", "bob", "zoe"] {
+        client.call(open(owner.into())).await.expect("the setup");
+    }
+    client
+}
+
+async fn hold_zoe(host: &LocalHost) {
+    let mut placeholders = Placeholders::default();
+    let lock = placeholders.name("_beldi_lock");
+    let update = format!("SET {lock} = {}", placeholders.value(AttributeValue::B(b"somebody".to_vec())));
+    let key = [("owner".to_owned(), AttributeValue::S("zoe".to_owned()))].into();
+    let (table, condition, return_values) = ("accounts".to_owned(), None, ReturnValues::None);
+    let update = UpdateItem { table, key, update, condition, placeholders, return_values };
+    host.environment().store.update(update).await.expect("the store answers");
+}
+
+async fn locked(host: &LocalHost) -> usize {
+    locked_rows(host).await.expect("the store answers").len()
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_participants_read_one_row_and_one_of_them_dies() {
+    // The one that meets nobody stops when it has both rows, before it says so.
+    let prepares = |point: &CrashPoint| {
+        let invocation = &point.invocation;
+        let first = invocation.delivery == Delivery::First && invocation.arguments.contains("bob");
+        first && point.when == When::Before && point.action == "PutItem bank-journal"
+    };
+    let (host, client) = host(vec![Plan::new(prepares, 2, Then::Stops)], true).await;
+    client.call(sum_twice()).await.expect_err("zoe is held");
+    assert_eq!(locked(&host).await, 1, "zoe");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_is_handed_to_a_participant_that_dies_and_so_does_the_walk() {
+    // It looks at two rows on its way, and is about to let the second one go.
+    let walks = |point: &CrashPoint| updates(point, sum_below::NAME) && point.invocation.delivery == Delivery::Fence;
+    let (host, client) = host(vec![Plan::new(walks, 3, Then::Crashes)], true).await;
+    client.call(sum_deep()).idempotency_key("k").await.expect_err("zoe is held, and the walk dies");
+    assert_eq!(locked(&host).await, 3, "zoe, and what is to be let go");
+    let coordinator = InstanceId::from_idempotency_key(Shop::NAME, sum_deep::NAME, "k");
+    client.roll_back(Shop::NAME, coordinator).await.expect("an answer");
+    assert_eq!(locked(&host).await, 1, "zoe");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_that_was_taken_twice_is_held_until_both_are_ended() {
+    // The coordinator dies when it has taken ann, bob, and ann; and when it has looked at these and let the last one go.
+    let takes = |point: &CrashPoint| point.invocation.function == read_then_write::NAME && decides(point);
+    let ends = |point: &CrashPoint| {
+        updates(point, read_then_write::NAME) && point.invocation.delivery == Delivery::RollBack
+    };
+    let plans = vec![Plan::new(takes, 1, Then::Crashes), Plan::new(ends, 5, Then::Crashes)];
+    let (host, client) = host(plans, false).await;
+    client.call(read_then_write()).idempotency_key("k").await.expect_err("it dies");
+    assert_eq!(locked(&host).await, 2);
+    let coordinator = InstanceId::from_idempotency_key(Bank::NAME, read_then_write::NAME, "k");
+    client.roll_back(Bank::NAME, coordinator).await.expect_err("it dies again");
+    assert_eq!(locked(&host).await, 2);
+    client.roll_back(Bank::NAME, coordinator).await.expect("an answer");
+    assert_eq!(locked(&host).await, 0);
+}
+
+/// Whether an attempt is about to put its second record.
+fn decides(point: &CrashPoint) -> bool {
+    point.when == When::Before && point.action == "PutItem bank-journal" && point.number > 2
+}
+
+/// A panic in one branch ended the walk of all, although other attempts may have come further in the others.
+#[tokio::test(start_paused = true)]
+async fn a_branch_that_panics_does_not_end_the_walk_of_the_others() {
+    let takes_zoe = |point: &CrashPoint| {
+        let first = point.invocation.delivery == Delivery::First && updates(point, panics_beside::NAME);
+        first && point.key.as_deref().is_some_and(|key| key.contains("zoe"))
+    };
+    let (host, client) = host(vec![Plan::new(takes_zoe, 1, Then::Waits)], false).await;
+    client.call(calls_what_panics()).await.expect_err("it panics");
+    assert_eq!(locked(&host).await, 0);
+}
+
+/// Calls within the host, of which the first fence is refused.
+#[derive(Default)]
+struct Refusing {
+    host: OnceLock<LocalHost>,
+    has_refused: AtomicBool,
+}
+
+impl Invoker for Refusing {
+    fn invoke(&self, invocation: Invocation) -> InvokeFuture<'_> {
+        let refuses = invocation.delivery == Delivery::Fence && !self.has_refused.swap(true, SeqCst);
+        Box::pin(async move {
+            if refuses {
+                let Invocation { service, function, instance, .. } = invocation;
+                let (kind, detail, step) = (ProblemKind::UnknownFunction, "not deployed".to_owned(), None);
+                let problem = Problem { kind, detail, service, function, instance: Some(instance), step };
+                return Err(InvokeError::Refused(Box::new(problem)));
+            }
+            self.host.get().expect("the host has started").invoke(invocation).await
+        })
+    }
+}
+
+/// A participant that could not be fenced counted as one that nobody had called: it waited for its decision for ever.
+#[tokio::test(start_paused = true)]
+async fn a_participant_that_refuses_to_be_fenced_is_asked_again() {
+    let takes = |point: &CrashPoint| {
+        point.invocation.function == asks_twice::NAME && point.when == When::After && point.action.starts_with("Invoke")
+    };
+    let plans = Plans { plans: vec![Plan::new(takes, 2, Then::Crashes)], taken: Notify::new() };
+    let wire = Arc::new(Refusing::default());
+    let host = builder(fresh_store().await.expect("a store"), settings(), None).crash_plan(Arc::new(plans));
+    let host = host.invoker(Arc::clone(&wire) as Arc<dyn Invoker>).start().await.expect("a host");
+    let _ = wire.host.set(host.clone());
+    let client = opened(&host).await;
+    client.call(asks_twice()).idempotency_key("k").await.expect_err("it dies");
+    assert_eq!(locked(&host).await, 2);
+    let coordinator = InstanceId::from_idempotency_key(Shop::NAME, asks_twice::NAME, "k");
+    client.roll_back(Shop::NAME, coordinator).await.expect_err("a participant could not be fenced");
+    client.roll_back(Shop::NAME, coordinator).await.expect("an answer");
+    assert_eq!(locked(&host).await, 0);
+}
