@@ -52,7 +52,7 @@ async fn sum(owners: Vec<String>) -> i64 {
 #[beldi::function(service = Shop)]
 async fn sum_twice() -> Result<i64, Refused> {
     beldi::txn! { max_tries = 1 =>
-        let (one, other) = beldi::join!(sum(accounts(&["ann", "bob"])), sum(accounts(&["ann", "zoe"])));
+        let (one, other) = beldi::join!(sum(accounts(&["ann", "zoe"])), sum(accounts(&["ann", "bob"])));
         Ok(one + other)
     }
 }
@@ -130,8 +130,9 @@ struct Plan {
 enum Then {
     Crashes,
     Stops,
-    /// Waits until the account of bob was taken.
+    /// Waits for a [`Then::Signals`].
     Waits,
+    Signals,
     Nothing,
 }
 
@@ -147,23 +148,25 @@ fn updates(point: &CrashPoint, function: &str) -> bool {
     here && point.action == "UpdateItem accounts"
 }
 
+fn is_about(point: &CrashPoint, owner: &str) -> bool {
+    point.key.as_deref().is_some_and(|key| key.contains(owner))
+}
+
 struct Plans {
     plans: Vec<Plan>,
-    taken: Notify,
+    signal: Notify,
 }
 
 impl CrashPlan for Plans {
     fn decide(&self, point: CrashPoint) -> Pin<Box<dyn Future<Output = Verdict> + Send + '_>> {
-        if point.when == When::After && point.key.as_deref().is_some_and(|key| key.contains("bob")) {
-            self.taken.notify_one();
-        }
         let here = self.plans.iter().find(|plan| (plan.at)(&point) && plan.seen.fetch_add(1, SeqCst) + 1 == plan.nth);
         let then = here.map_or(Then::Nothing, |plan| plan.then);
         Box::pin(async move {
             match then {
                 Then::Crashes => return Verdict::Crash,
                 Then::Stops => std::future::pending().await,
-                Then::Waits => self.taken.notified().await,
+                Then::Waits => self.signal.notified().await,
+                Then::Signals => self.signal.notify_one(),
                 Then::Nothing => {}
             }
             Verdict::Continue
@@ -177,7 +180,7 @@ fn settings() -> Settings {
 
 /// A host with the accounts of ann, bob and zoe, which somebody may hold who is older than everybody.
 async fn host(plans: Vec<Plan>, zoe_is_held: bool) -> (LocalHost, Client) {
-    let plans = Plans { plans, taken: Notify::new() };
+    let plans = Plans { plans, signal: Notify::new() };
     let store = fresh_store().await.expect("a store");
     let host = builder(store, settings(), None).crash_plan(Arc::new(plans)).start().await.expect("a host");
     let client = opened(&host).await;
@@ -215,9 +218,24 @@ async fn two_participants_read_one_row_and_one_of_them_dies() {
     let prepares = |point: &CrashPoint| {
         let invocation = &point.invocation;
         let first = invocation.delivery == Delivery::First && invocation.arguments.contains("bob");
-        first && point.when == When::Before && point.action == "PutItem bank-journal"
+        let function = invocation.function == sum::NAME;
+        first && function && point.when == When::Before && point.action == "PutItem bank-journal"
     };
-    let (host, client) = host(vec![Plan::new(prepares, 2, Then::Stops)], true).await;
+    // It is fenced only when the other one, which died, has let the account of ann go.
+    let fences = |point: &CrashPoint| {
+        let calls = point.invocation.function == sum_twice::NAME && point.action == "Invoke bank/sum";
+        calls && point.when == When::Before
+    };
+    let lets_go = |point: &CrashPoint| {
+        let fences = point.invocation.delivery == Delivery::Fence && point.when == When::After;
+        fences && point.action == "UpdateItem accounts" && is_about(point, "ann")
+    };
+    let plans = vec![
+        Plan::new(prepares, 2, Then::Stops),
+        Plan::new(fences, 3, Then::Waits),
+        Plan::new(lets_go, 2, Then::Signals),
+    ];
+    let (host, client) = host(plans, true).await;
     client.call(sum_twice()).await.expect_err("zoe is held");
     assert_eq!(locked(&host).await, 1, "zoe");
 }
@@ -262,9 +280,13 @@ fn decides(point: &CrashPoint) -> bool {
 async fn a_branch_that_panics_does_not_end_the_walk_of_the_others() {
     let takes_zoe = |point: &CrashPoint| {
         let first = point.invocation.delivery == Delivery::First && updates(point, panics_beside::NAME);
-        first && point.key.as_deref().is_some_and(|key| key.contains("zoe"))
+        first && is_about(point, "zoe")
     };
-    let (host, client) = host(vec![Plan::new(takes_zoe, 1, Then::Waits)], false).await;
+    let has_bob = |point: &CrashPoint| {
+        point.invocation.function == panics_beside::NAME && point.when == When::After && is_about(point, "bob")
+    };
+    let plans = vec![Plan::new(takes_zoe, 1, Then::Waits), Plan::new(has_bob, 1, Then::Signals)];
+    let (host, client) = host(plans, false).await;
     client.call(calls_what_panics()).await.expect_err("it panics");
     assert_eq!(locked(&host).await, 0);
 }
@@ -297,7 +319,7 @@ async fn a_participant_that_refuses_to_be_fenced_is_asked_again() {
     let takes = |point: &CrashPoint| {
         point.invocation.function == asks_twice::NAME && point.when == When::After && point.action.starts_with("Invoke")
     };
-    let plans = Plans { plans: vec![Plan::new(takes, 2, Then::Crashes)], taken: Notify::new() };
+    let plans = Plans { plans: vec![Plan::new(takes, 2, Then::Crashes)], signal: Notify::new() };
     let wire = Arc::new(Refusing::default());
     let host = builder(fresh_store().await.expect("a store"), settings(), None).crash_plan(Arc::new(plans));
     let host = host.invoker(Arc::clone(&wire) as Arc<dyn Invoker>).start().await.expect("a host");
