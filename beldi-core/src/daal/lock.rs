@@ -1,8 +1,8 @@
 //! Taking the lock of a row and reading it, in one request (protocol, section 6).
 //!
 //! Invariants: each acquisition holds the row by itself, from the update that takes the row until the one that adds its
-//! entry to the row log; the lock stays until there is none left. An acquisition that was ended stays ended: none
-//! succeeds whose entry is in the log, or may be in a segment.
+//! entry to the row log; as long as one does, nobody else changes the row. An acquisition that was ended stays ended:
+//! none succeeds whose entry is in the log, or may be in a segment.
 
 use super::log::start_of;
 use super::place::Place;
@@ -138,6 +138,7 @@ impl RowLock<'_> {
         let mut value = |bytes: &Vec<u8>| update.placeholders.value(AttributeValue::B(bytes.clone()));
         let heirs: Vec<_> = std::iter::once(&self.holder).chain(&self.predecessors).map(&mut value).collect();
         let heirs = format!("{holder} IN ({})", heirs.join(", "));
+        let acquisition = acquisition(&self.owner, &self.entry);
         let free = format!("attribute_not_exists({lock})");
         let handed_over = format!("({lock} = {owner} AND {heirs})");
         match self.mode {
@@ -155,11 +156,13 @@ impl RowLock<'_> {
             }
             Mode::Shared => {
                 let limit = update.placeholders.value(number(MAX_READERS));
-                let room = format!("attribute_not_exists({holds}) OR size({holds}) < {limit}");
+                let one = update.placeholders.value(AttributeValue::B(acquisition.clone()));
+                let room = format!("size({holds}) < {limit} OR contains({holds}, {one})");
+                let room = format!("attribute_not_exists({holds}) OR {room}");
                 update.condition.push(format!("(({free} AND ({room})) OR {handed_over})"));
             }
         }
-        update.hold(acquisition(&self.owner, &self.entry));
+        update.hold(acquisition);
         self.environment.store.update(update.request(self.table, self.key, ReturnValues::AllNew)).await
     }
 

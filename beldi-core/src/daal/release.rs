@@ -2,8 +2,8 @@
 //! succeed any more (protocol, section 6).
 //!
 //! Invariants: an acquisition lets go of the row in the same update that adds its entry, so that no attempt that comes
-//! late makes it again, and the lock goes with the last one; a committed change is made in that update, only while the
-//! row is held, and so once.
+//! late makes it again, and it lets go for itself only; a committed change is made in that update, only while the row is
+//! held, and so once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,12 +59,11 @@ pub(crate) enum Fenced {
 }
 
 /// What one update does.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
-    /// Ends the acquisitions, and takes the lock off, if there is one, which no others hold than `seen`.
-    Release { seen: BTreeSet<Vec<u8>> },
-    /// Ends the acquisitions, and leaves the lock to another one of the same owner.
-    Leave { other: Vec<u8> },
+    /// Ends the acquisitions, of which the first holds the row. Others of the same owner keep it from being changed, and
+    /// from being held alone, without a lock.
+    Release,
     /// Adds the entries to a row that the first of them does not hold.
     Fence,
 }
@@ -73,7 +72,7 @@ impl RowRelease<'_> {
     /// Ends the acquisitions and makes the change, once. An acquisition that never succeeded is fenced, unless there
     /// is a change: a commit knows that the row is held. Gives whether the row is left as a tombstone.
     pub(crate) async fn release(&self, witness: Option<u64>) -> Result<bool, Fault> {
-        Ok(matches!(self.end(Part::Release { seen: self.acquisitions() }, witness).await?, Fenced::Ended { tombstone: true }))
+        Ok(matches!(self.end(Part::Release, witness).await?, Fenced::Ended { tombstone: true }))
     }
 
     /// Sees to it that the acquisition cannot succeed any more, unless it has.
@@ -93,12 +92,11 @@ impl RowRelease<'_> {
     }
 
     async fn end(&self, first: Part, witness: Option<u64>) -> Result<Fenced, Fault> {
-        let (fences, mine) = (first == Part::Fence, self.acquisitions());
         let (mut part, mut place) = (first, Place::after(witness, self.since()));
         let mut present = true;
         for _ in 0..MAX_LOOKS {
-            let old = match self.send(&part, &place, present).await {
-                Ok(_) => return Ok(Fenced::Ended { tombstone: self.leaves_tombstone(&part, present) }),
+            let old = match self.send(part, &place, present).await {
+                Ok(_) => return Ok(Fenced::Ended { tombstone: self.leaves_tombstone(part, present) }),
                 Err(StoreError::ConditionFailed { item }) => item,
                 Err(error) => return Err(error.into()),
             };
@@ -117,16 +115,11 @@ impl RowRelease<'_> {
                 place = Place::AppendAt(row.epoch);
                 continue;
             }
-            match row.holds.contains(&self.acquisition(0)) {
-                true if fences => return Ok(Fenced::Held(old.unwrap_or_default())),
-                true => {
-                    part = match row.held_besides(&self.owner, &mine).filter(|_| row.lock.is_some()) {
-                        Some(other) => Part::Leave { other: other.clone() },
-                        None => Part::Release { seen: row.holds.iter().cloned().collect() },
-                    }
-                }
-                false if !fences && self.change.is_some() => return Err(self.lost()),
-                false => part = Part::Fence,
+            match (first, row.holds.contains(&self.first())) {
+                (Part::Fence, true) => return Ok(Fenced::Held(old.unwrap_or_default())),
+                (_, true) => part = Part::Release,
+                (Part::Release, false) if self.change.is_some() => return Err(self.lost()),
+                (_, false) => part = Part::Fence,
             }
             if row.log.len() >= self.environment.settings.log_entries && !place.rolls(&row) {
                 place = self.segments().prepare_roll(&row).await?;
@@ -138,49 +131,38 @@ impl RowRelease<'_> {
     }
 
     /// Whether an update of this kind has left a tombstone that nobody else knows of.
-    fn leaves_tombstone(&self, part: &Part, present: bool) -> bool {
+    fn leaves_tombstone(&self, part: Part, present: bool) -> bool {
         match (part, self.change) {
+            (Part::Release, Some(change)) => change.deletes,
+            (Part::Release, None) => self.absent,
             (Part::Fence, _) => self.absent || !present,
-            (_, Some(change)) => change.deletes,
-            (_, None) => self.absent,
         }
     }
 
-    async fn send(&self, part: &Part, place: &Place, present: bool) -> Result<Option<Attributes>, StoreError> {
+    async fn send(&self, part: Part, place: &Place, present: bool) -> Result<Option<Attributes>, StoreError> {
         let mut update = Update::default();
         update.guard(place, [self.entries[0].clone()], self.environment.settings.log_entries);
         // Parts of a transaction that have handed a row over name each other's entries, and a set has none twice.
         let entries: BTreeSet<_> = self.entries.iter().cloned().collect();
+        let ended = entries.iter().map(|entry| acquisition(&self.owner, entry)).collect();
         update.log(place, entries.into_iter().collect());
-        let first = self.acquisition(0);
         match part {
+            Part::Release => {
+                update.held_by(&self.first(), true);
+                update.release(ended);
+                self.change.into_iter().for_each(|change| change.apply(&mut update));
+            }
             Part::Fence => {
-                update.not_held_by(&first);
+                update.held_by(&self.first(), false);
                 update.present(present, self.key);
             }
-            Part::Release { seen } => {
-                update.held_by(&first);
-                update.held_together_or_only_by(seen.iter().cloned().collect());
-                update.unlock();
-            }
-            Part::Leave { other } => {
-                update.held_by(&first);
-                update.held_by(other);
-            }
-        }
-        if *part != Part::Fence {
-            update.let_go(self.acquisitions().into_iter().collect());
-            self.change.into_iter().for_each(|change| change.apply(&mut update));
         }
         self.environment.store.update(update.request(self.table, self.key, ReturnValues::None)).await
     }
 
-    fn acquisition(&self, number: usize) -> Vec<u8> {
-        acquisition(&self.owner, &self.entries[number])
-    }
-
-    fn acquisitions(&self) -> BTreeSet<Vec<u8>> {
-        self.entries.iter().map(|entry| acquisition(&self.owner, entry)).collect()
+    /// The first of the acquisitions: where it goes, the others go.
+    fn first(&self) -> Vec<u8> {
+        acquisition(&self.owner, &self.entries[0])
     }
 
     fn segments(&self) -> Segments<'_> {

@@ -55,11 +55,6 @@ impl RowState {
         let holders: BTreeSet<_> = holders.filter(|holder| own != Some(*holder)).collect();
         holders.into_iter().map(<[u8]>::to_vec).collect()
     }
-
-    /// An acquisition of `owner` that holds the row, and is none of these.
-    pub(crate) fn held_besides(&self, owner: &[u8], these: &BTreeSet<Vec<u8>>) -> Option<&Vec<u8>> {
-        self.holds.iter().find(|one| owner_of(one) == Some(owner) && !these.contains(*one))
-    }
 }
 
 /// What an acquisition is in a row that it holds: who holds the row, and the entry that is to end it.

@@ -97,25 +97,11 @@ impl Update {
         }
     }
 
-    /// The condition that an acquisition holds the row.
-    pub(super) fn held_by(&mut self, acquisition: &[u8]) {
+    /// The condition that an acquisition holds the row, or that it does not.
+    pub(super) fn held_by(&mut self, acquisition: &[u8], held: bool) {
         let (holds, one) = (self.placeholders.name(HOLDS), AttributeValue::B(acquisition.to_vec()));
         let one = self.placeholders.value(one);
-        self.condition.push(format!("contains({holds}, {one})"));
-    }
-
-    /// The condition that it does not.
-    pub(super) fn not_held_by(&mut self, acquisition: &[u8]) {
-        let (holds, one) = (self.placeholders.name(HOLDS), AttributeValue::B(acquisition.to_vec()));
-        let one = self.placeholders.value(one);
-        self.condition.push(format!("NOT contains({holds}, {one})"));
-    }
-
-    /// The condition that these, and no others, hold the row, or that there is no lock.
-    pub(super) fn held_together_or_only_by(&mut self, acquisitions: Vec<Vec<u8>>) {
-        let (lock, holds) = (self.placeholders.name(LOCK), self.placeholders.name(HOLDS));
-        let acquisitions = self.placeholders.value(AttributeValue::Bs(acquisitions));
-        self.condition.push(format!("(attribute_not_exists({lock}) OR {holds} = {acquisitions})"));
+        self.condition.push(format!("{}contains({holds}, {one})", if held { "" } else { "NOT " }));
     }
 
     /// The condition that the row is there, or that it is not; what is not there becomes a tombstone.
@@ -141,12 +127,6 @@ impl Update {
         self.set(FIRST, number(first_to));
     }
 
-    /// Takes the lock off.
-    pub(super) fn unlock(&mut self) {
-        self.remove(LOCK);
-        self.remove(HOLDER);
-    }
-
     /// Lets an acquisition hold the row.
     pub(super) fn hold(&mut self, acquisition: Vec<u8>) {
         let holds = self.placeholders.name(HOLDS);
@@ -154,8 +134,10 @@ impl Update {
         self.add.push(format!("{holds} {one}"));
     }
 
-    /// Lets these acquisitions hold the row no more.
-    pub(super) fn let_go(&mut self, acquisitions: Vec<Vec<u8>>) {
+    /// Lets these acquisitions hold the row no more, and takes the lock off.
+    pub(super) fn release(&mut self, acquisitions: Vec<Vec<u8>>) {
+        self.remove(LOCK);
+        self.remove(HOLDER);
         let holds = self.placeholders.name(HOLDS);
         let these = self.placeholders.value(AttributeValue::Bs(acquisitions));
         self.delete.push(format!("{holds} {these}"));
