@@ -256,9 +256,8 @@ async fn a_row_is_handed_to_a_participant_that_dies_and_so_does_the_walk() {
 async fn a_row_that_was_taken_twice_is_held_until_both_are_ended() {
     // The coordinator dies when it has taken ann, bob, and ann; and when it has looked at these and let the last one go.
     let takes = |point: &CrashPoint| point.invocation.function == read_then_write::NAME && decides(point);
-    let ends = |point: &CrashPoint| {
-        updates(point, read_then_write::NAME) && point.invocation.delivery == Delivery::RollBack
-    };
+    let ends =
+        |point: &CrashPoint| updates(point, read_then_write::NAME) && point.invocation.delivery == Delivery::RollBack;
     let plans = vec![Plan::new(takes, 1, Then::Crashes), Plan::new(ends, 5, Then::Crashes)];
     let (host, client) = host(plans, false).await;
     client.call(read_then_write()).idempotency_key("k").await.expect_err("it dies");

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use beldi::Settings;
 use beldi::host::{CrashPlan, CrashPoint, Verdict, When};
 use beldi::prelude::*;
 use beldi::testing::fresh_store;
-use beldi::Settings;
 
 use crate::{Account, Bank, Refused, Shop, Stock, assert_nothing_locked, common, fill_host, pack, packed};
 

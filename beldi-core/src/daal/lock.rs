@@ -6,10 +6,10 @@
 
 use super::log::start_of;
 use super::place::Place;
+use super::row::acquisition;
 use super::segments::{Segments, since};
 use super::update::Update;
 use super::write::{MAX_LOOKS, contended};
-use super::row::acquisition;
 use super::{HOLDER, HOLDS, LOCK, RowState};
 use crate::environment::Environment;
 use crate::error::Fault;

@@ -86,9 +86,9 @@ impl Calls {
     /// Those that are not known to have nothing left to be told.
     pub(super) fn still_to_be_told(&self, participants: &[Participant]) -> Vec<Participant> {
         let ended = |one: &Participant| {
-            self.calls.values().any(|made| {
-                made.callee.instance == one.instance && made.answered.as_ref().is_some_and(Vec::is_empty)
-            })
+            self.calls
+                .values()
+                .any(|made| made.callee.instance == one.instance && made.answered.as_ref().is_some_and(Vec::is_empty))
         };
         participants.iter().filter(|one| !ended(one)).cloned().collect()
     }

@@ -43,7 +43,8 @@ impl Counters {
 
     fn check_all(&self, Left { counters, totals, slips, lines, visits }: &Left) -> Vec<Check> {
         let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
-        let has_slip = |done: &Done| matches!(done, Done::Hit | Done::Won(true) | Done::Mailed(_) | Done::Visited(Some(_)));
+        let has_slip =
+            |done: &Done| matches!(done, Done::Hit | Done::Won(true) | Done::Mailed(_) | Done::Visited(Some(_)));
         let has_line = |done: &Done| matches!(done, Done::Hit | Done::Stepped(..) | Done::Compared(true));
         let slips_of = counted(slips.iter().map(|slip| slip.request.as_str()));
         let lines_of = counted(lines.iter().map(|line| line.request.as_str()));
@@ -70,9 +71,11 @@ impl Counters {
             _ => None,
         }));
         let spots: BTreeSet<&str> = visited.keys().copied().chain(visits.keys().map(String::as_str)).collect();
-        let of = |spot: &str| (visited.get(spot).copied().unwrap_or(0), visits.get(spot).copied().unwrap_or(0) as usize);
+        let of =
+            |spot: &str| (visited.get(spot).copied().unwrap_or(0), visits.get(spot).copied().unwrap_or(0) as usize);
         let wrong = spots.iter().map(|spot| (spot, of(spot))).filter(|(_, (visited, counted))| visited != counted);
-        let wrong: Vec<_> = wrong.map(|(spot, counts)| format!("spot {spot}: visited and counted {counts:?}")).collect();
+        let wrong: Vec<_> =
+            wrong.map(|(spot, counts)| format!("spot {spot}: visited and counted {counts:?}")).collect();
         let mails = mails();
         let keys = done.iter().filter_map(|(request, done)| match (done, mails.get(request)) {
             (Done::Mailed(key), Some(keys)) if keys.len() == 1 && keys.contains(key) => None,
