@@ -48,8 +48,8 @@ impl ::beldi::Handler for book {
             ) {
                 (branch_0, branch_1) => {
                     ::beldi::__private::tokio_join!(
-                        async { ::beldi::__private::step:: < Travel, _ > (& __cx_1_0, 2,
-                        branch_0). await }, branch_1
+                        __join.run(async { ::beldi::__private::step:: < Travel, _ > (&
+                        __cx_1_0, 2, branch_0). await }), __join.run(branch_1)
                     )
                 }
             };

@@ -60,10 +60,10 @@ impl ::beldi::Handler for book {
                                 ) {
                                     (branch_0, branch_1) => {
                                         ::beldi::__private::tokio_join!(
-                                            async { ::beldi::__private::step:: < Travel, _ > (&
-                                            __cx_2_0, 3, branch_0). await }, async {
+                                            __join.run(async { ::beldi::__private::step:: < Travel, _ >
+                                            (& __cx_2_0, 3, branch_0). await }), __join.run(async {
                                             ::beldi::__private::step:: < Travel, _ > (& __cx_2_1, 4,
-                                            branch_1). await }
+                                            branch_1). await })
                                         )
                                     }
                                 };
