@@ -110,11 +110,11 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
         noticed_by: &["acquisitions::one_of_them_dies", "acquisitions::taken_twice", "acquisitions::is_handed"],
     },
     Mutant {
-        rule: "a row is held by the acquisition that is looked for, and not by its owner",
+        rule: "an acquisition holds a row even if another one has taken the lock off",
         file: "beldi-core/src/daal/release.rs",
         original: "match (first, row.holds.contains(&self.first())) {",
-        broken: "match (first, row.lock.as_ref() == Some(&self.owner) || row.holds.contains(&self.first())) {",
-        noticed_by: &["interleavings_transactions::against", "interleavings_transactions::told_while", "acquisitions"],
+        broken: "match (first, row.lock.as_ref() == Some(&self.owner)) {",
+        noticed_by: &["acquisitions"],
     },
     Mutant {
         rule: "a panic in one branch does not end the walk of the others",
