@@ -6,7 +6,6 @@
 
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
-use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
@@ -340,9 +339,10 @@ impl Join {
 
     /// Runs a branch. In a try that is over, a panic says only how far this branch came: the others go on, since other
     /// attempts may have come further in them.
-    pub async fn run<F: Future>(&self, branch: F) -> F::Output {
-        let (mut branch, mut has_panicked) = (pin!(branch), false);
-        poll_fn(|context| {
+    pub fn run<'a, F: Future + 'a>(&'a self, branch: F) -> impl Future<Output = F::Output> + use<'a, F> {
+        // On the heap, so that joins in joins need no large stack.
+        let (mut branch, mut has_panicked) = (Box::pin(branch), false);
+        poll_fn(move |context| {
             if !self.cx.transaction.as_ref().is_some_and(|transaction| transaction.is_over()) {
                 return branch.as_mut().poll(context);
             }
@@ -355,6 +355,5 @@ impl Join {
                 Poll::Pending
             })
         })
-        .await
     }
 }
