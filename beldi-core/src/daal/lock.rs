@@ -27,7 +27,7 @@ pub(crate) enum Mode {
     Shared,
 }
 
-/// How many acquisitions of several owners hold a row together at most: it grows by about 70 bytes for each.
+/// How many acquisitions hold a row together at most, unless all are of one owner: it grows by about 70 bytes for each.
 pub(crate) const MAX_READERS: usize = 64;
 
 /// One acquisition of one row.
@@ -141,16 +141,16 @@ impl RowLock<'_> {
         let acquisition = acquisition(&self.owner, &self.entry);
         let free = format!("attribute_not_exists({lock})");
         let handed_over = format!("({lock} = {owner} AND {heirs})");
+        let mut alone = format!("attribute_not_exists({holds})");
+        if !own.is_empty() {
+            own.sort_unstable();
+            own.dedup();
+            let own = update.placeholders.value(AttributeValue::Bs(own));
+            alone = format!("{alone} OR {holds} = {own}");
+        }
         match self.mode {
             Mode::Exclusive => {
-                let mut alone = format!("attribute_not_exists({holds})");
-                if !own.is_empty() {
-                    own.sort_unstable();
-                    own.dedup();
-                    let own = update.placeholders.value(AttributeValue::Bs(own));
-                    alone = format!("({alone} OR {holds} = {own})");
-                }
-                update.condition.push(format!("(({free} AND {alone}) OR {handed_over})"));
+                update.condition.push(format!("(({free} AND ({alone})) OR {handed_over})"));
                 update.set(LOCK, AttributeValue::B(self.owner.clone()));
                 update.set(HOLDER, AttributeValue::B(self.holder.clone()));
             }
@@ -158,8 +158,7 @@ impl RowLock<'_> {
                 let limit = update.placeholders.value(number(MAX_READERS));
                 let one = update.placeholders.value(AttributeValue::B(acquisition.clone()));
                 let room = format!("size({holds}) < {limit} OR contains({holds}, {one})");
-                let room = format!("attribute_not_exists({holds}) OR {room}");
-                update.condition.push(format!("(({free} AND ({room})) OR {handed_over})"));
+                update.condition.push(format!("(({free} AND ({alone} OR {room})) OR {handed_over})"));
             }
         }
         update.hold(acquisition);

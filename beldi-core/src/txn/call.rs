@@ -205,7 +205,8 @@ impl Try {
         Ok(result)
     }
 
-    /// Takes over what participants of this service have changed, which the callee has called back.
+    /// Takes over what participants of this service hold and have changed, which the callee has called back. Those of
+    /// blocks that were rolled back have changed nothing.
     async fn adopt(
         &self,
         journal: &Journal,
@@ -214,8 +215,9 @@ impl Try {
     ) -> Result<Vec<HeldRow>, Fault> {
         let mut adopted = Vec::new();
         let service = journal.identity().function.service;
-        for participant in participants.iter().filter(|one| one.service == service && !one.rolled_back) {
-            adopted.extend(held_by(journal.environment(), participant).await?);
+        for participant in participants.iter().filter(|one| one.service == service) {
+            let held = held_by(journal.environment(), participant).await?.into_iter();
+            adopted.extend(held.map(|row| HeldRow { change: row.change.filter(|_| !participant.rolled_back), ..row }));
         }
         let mut state = self.state();
         adopted.iter().try_for_each(|row| state.view.adopt(path, row))?;

@@ -74,7 +74,7 @@ pub struct TransactionContext {
     /// The longest time to wait for a lock, in milliseconds.
     pub(crate) max_wait_ms: u64,
     /// The parts of the transaction that come before this call in the program: those that are prepared, and those
-    /// that wait for it and have saved what they hold.
+    /// that wait for it and have saved what they hold. With a commit: those of the service that were rolled back.
     pub(crate) known: Vec<Participant>,
     /// With a decision: whether an earlier attempt may have told it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -55,7 +55,7 @@ pub(crate) async fn handle(
     let instances: Vec<InstanceId> = serde_json::from_str(&invocation.arguments)
         .map_err(|error| refused_with(&identity, &format!("the list of participants is unreadable: {error}")))?;
     let told = match invocation.delivery {
-        Delivery::Commit => commit(environment, &identity, &context.id, &instances, context.repeats).await,
+        Delivery::Commit => commit(environment, &identity, &context, &instances).await,
         Delivery::Fence => fence(environment, &identity, &context.id, &instances).await,
         _ => abort(environment, &identity, &context.id, &instances).await,
     };

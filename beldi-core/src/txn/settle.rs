@@ -38,10 +38,12 @@ pub(super) async fn carry_out(
         return found.and(rows).and(told);
     }
     let (here, elsewhere): (Vec<_>, Vec<_>) = decision.participants.iter().cloned().partition(|p| p.service == service);
-    let (rows, told) = futures_util::future::join(rows, tell_services(environment, &id, &elsewhere, repeats)).await;
+    let (rows, told) =
+        futures_util::future::join(rows, tell_services(environment, &id, &elsewhere, &decision.rolled_back, repeats))
+            .await;
     rows.and(told)?;
     // Participants of this service have their changes in the rows of the coordinator, which must come first.
-    tell_services(environment, &id, &here, repeats).await?;
+    tell_services(environment, &id, &here, &decision.rolled_back, repeats).await?;
     tell_each(environment, &id, &decision.rolled_back).await?;
     place(environment, &decision.detached, repeats.then(|| journal.start_ms())).await
 }
@@ -82,11 +84,13 @@ pub(super) async fn release(
     Ok(tombstone.then(|| row.row()))
 }
 
-/// Tells each service once that the transaction is committed, with its participants in the order of the program.
+/// Tells each service once that the transaction is committed, with its participants in the order of the program, and
+/// those of them whose blocks were `rolled_back`: what these hold of rows that are changed ends with the others.
 async fn tell_services(
     environment: &Environment,
     id: &TransactionId,
     participants: &[Participant],
+    rolled_back: &[Participant],
     repeats: bool,
 ) -> Result<(), Fault> {
     let mut services: Vec<Vec<&Participant>> = Vec::new();
@@ -96,7 +100,11 @@ async fn tell_services(
             None => services.push(vec![participant]),
         }
     }
-    let told = services.iter().map(|participants| tell(environment, id, participants, Delivery::Commit, repeats));
+    let told = services.iter().map(|participants| {
+        let known = rolled_back.iter().filter(|one| one.service == participants[0].service).cloned().collect();
+        let context = TransactionContext { known, repeats, ..telling(id) };
+        tell(environment, context, participants, Delivery::Commit)
+    });
     join_all(told).await.into_iter().try_for_each(|told| told.map(drop))
 }
 
@@ -108,17 +116,16 @@ pub(super) async fn tell_each(
 ) -> Result<(), Fault> {
     let each: Vec<_> = participants.iter().map(|participant| [participant]).collect();
     // The others are told even if one cannot be: a later attempt tells them all again.
-    let told = join_all(each.iter().map(|one| tell(environment, id, one, Delivery::Abort, false))).await;
+    let told = join_all(each.iter().map(|one| tell(environment, telling(id), one, Delivery::Abort))).await;
     told.into_iter().try_for_each(|told| told.map(drop))
 }
 
 /// Tells participants of one service the decision, until they have answered, a bounded number of times.
 async fn tell(
     environment: &Environment,
-    id: &TransactionId,
+    context: TransactionContext,
     participants: &[&Participant],
     delivery: Delivery,
-    repeats: bool,
 ) -> Result<Option<Answer>, Fault> {
     let Some(last) = participants.last() else { return Ok(None) };
     let instances: Vec<_> = participants.iter().map(|participant| participant.instance).collect();
@@ -127,12 +134,17 @@ async fn tell(
         function: last.function.clone(),
         instance: last.instance,
         arguments: crate::data::encode(&instances)?,
-        caller: Some(id.to_string()),
+        caller: Some(context.id.to_string()),
         delivery,
-        transaction: Some(TransactionContext { id: id.clone(), max_wait_ms: 0, known: Vec::new(), repeats }),
+        transaction: Some(context),
         contract: None,
     };
     Ok(crate::data::decode(&deliver(environment, invocation).await?)?)
+}
+
+/// What a decision is told with, unless there is more to say.
+fn telling(id: &TransactionId) -> TransactionContext {
+    TransactionContext { id: id.clone(), max_wait_ms: 0, known: Vec::new(), repeats: false }
 }
 
 /// Makes the detached calls that were held back. If an earlier attempt may have made them, and the caller is so old, as
@@ -190,5 +202,5 @@ pub(super) async fn fence(
     current: &Try,
     participant: &Participant,
 ) -> Result<Option<Answer>, Fault> {
-    tell(journal.environment(), &current.id(journal), &[participant], Delivery::Fence, false).await
+    tell(journal.environment(), telling(&current.id(journal)), &[participant], Delivery::Fence).await
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use futures_util::future::try_join_all;
 use serde_dynamo::AttributeValue;
 
+use super::acquire::held_by;
 use super::attempt::Try;
 use super::participant::answer_of;
 use super::record::{HeldRow, Part, Prepared};
@@ -38,15 +39,15 @@ impl<F: Into<Fault>> From<F> for Untold {
     }
 }
 
-/// Carries out a commit for all participants of this service: where several have changed a row, the last counts.
+/// Carries out a commit for all participants of this service: where several have changed a row, the last counts. The
+/// context knows those of them whose blocks were rolled back.
 pub(super) async fn commit(
     environment: &Environment,
     identity: &Identity,
-    id: &TransactionId,
+    context: &TransactionContext,
     instances: &[InstanceId],
-    repeats: bool,
 ) -> Result<Reply, Untold> {
-    let service = identity.function.service;
+    let (id, service) = (&context.id, identity.function.service);
     let journals = instances.iter().map(|instance| load_records(environment, service, *instance));
     let mut rows: BTreeMap<String, HeldRow> = BTreeMap::new();
     let (mut results, mut detached, mut shows, mut since_ms) = (Vec::new(), Vec::new(), true, None);
@@ -65,11 +66,16 @@ pub(super) async fn commit(
         detached.extend(prepared.detached);
         since_ms = get_u64(intent, "start").into_iter().chain(since_ms).min();
     }
+    // Whoever takes part in a block that was rolled back is told later, and must not see what is written now.
+    let rolled_back = context.known.iter().map(|participant| held_by(environment, participant));
+    for held in try_join_all(rolled_back).await?.into_iter().flatten() {
+        rows.entry(held.name()).and_modify(|row| row.entries.extend(held.entries));
+    }
     let left = try_join_all(rows.values().map(|row| release(environment, service, id, row, true))).await?;
     let left: Vec<_> = left.into_iter().flatten().collect();
     // Each lists what it has held itself: another one of them may be marked as done without this one.
     results.iter_mut().for_each(|one| one.tombstones.retain(|row| left.contains(row)));
-    place(environment, &detached, since_ms.filter(|_| repeats)).await?;
+    place(environment, &detached, since_ms.filter(|_| context.repeats)).await?;
     settled(environment, service, results, shows).await
 }
 

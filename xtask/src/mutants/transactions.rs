@@ -98,8 +98,8 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
     Mutant {
         rule: "an acquisition is conditional on the lock",
         file: "beldi-core/src/daal/lock.rs",
-        original: "(({free} AND {alone}) OR {handed_over})",
-        broken: "(({free} AND {alone}) OR {lock} <> {owner} OR {handed_over})",
+        original: "(({free} AND ({alone})) OR {handed_over})",
+        broken: "(({free} AND ({alone})) OR {lock} <> {owner} OR {handed_over})",
         noticed_by: &["interleavings_transactions::against_a_younger", "transactions_matrix::two_locks"],
     },
     Mutant {
@@ -107,28 +107,56 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
         file: "beldi-core/src/daal/update.rs",
         original: "let these = self.placeholders.value(AttributeValue::Bs(acquisitions));\n        self.delete.push(format!(\"{holds} {these}\"));",
         broken: "drop(acquisitions);\n        self.remove.push(holds);",
-        noticed_by: &["acquisitions::one_of_them_dies", "acquisitions::taken_twice", "acquisitions::is_handed"],
+        noticed_by: &["walks::one_of_them_dies", "walks::taken_twice", "walks::is_handed"],
     },
     Mutant {
         rule: "an acquisition holds a row even if another one has taken the lock off",
         file: "beldi-core/src/daal/release.rs",
         original: "match (first, row.holds.contains(&self.first())) {",
         broken: "match (first, row.lock.as_ref() == Some(&self.owner)) {",
-        noticed_by: &["acquisitions"],
+        noticed_by: &["walks::acquisitions"],
     },
     Mutant {
         rule: "a panic in one branch does not end the walk of the others",
         file: "beldi-core/src/attempt/mod.rs",
         original: "if !self.cx.transaction.as_ref().is_some_and(|transaction| transaction.is_over()) {",
         broken: "if !has_panicked {",
-        noticed_by: &["acquisitions::a_branch_that_panics"],
+        noticed_by: &["walks::a_branch_that_panics"],
+    },
+    Mutant {
+        rule: "damage does not end a walk",
+        file: "beldi-core/src/attempt/mod.rs",
+        original: "if transaction.is_ending() =>",
+        broken: "if transaction.is_ending() && self.scope.is_empty() =>",
+        noticed_by: &["walks::damage"],
     },
     Mutant {
         rule: "a participant that could not be fenced is asked again",
         file: "beldi-core/src/txn/call.rs",
         original: "self.state().unfenced.get_or_insert(fault);",
         broken: "drop(fault);",
-        noticed_by: &["acquisitions::a_participant_that_refuses"],
+        noticed_by: &["walks::a_participant_that_refuses"],
+    },
+    Mutant {
+        rule: "a coordinator's commit ends what participants of rolled-back blocks hold of its rows",
+        file: "beldi-core/src/txn/call.rs",
+        original: "participants.iter().filter(|one| one.service == service)",
+        broken: "participants.iter().filter(|one| one.service == service && !one.rolled_back)",
+        noticed_by: &["walks::the_coordinator_writes_later"],
+    },
+    Mutant {
+        rule: "a service's commit ends what participants of rolled-back blocks hold of its rows",
+        file: "beldi-core/src/txn/told.rs",
+        original: ".and_modify(|row| row.entries.extend(held.entries))",
+        broken: ".and_modify(|_| drop(held.entries))",
+        noticed_by: &["walks::a_participant_writes_later"],
+    },
+    Mutant {
+        rule: "a transaction's own acquisitions keep it from no row",
+        file: "beldi-core/src/daal/lock.rs",
+        original: "({alone} OR {room})",
+        broken: "(attribute_not_exists({holds}) OR {room})",
+        noticed_by: &["walks::as_often_as"],
     },
     Mutant {
         rule: "a lock is handed over only to what comes later",
@@ -140,8 +168,8 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
     Mutant {
         rule: "who shares a row waits for who holds it alone",
         file: "beldi-core/src/daal/lock.rs",
-        original: "(({free} AND ({room})) OR {handed_over})",
-        broken: "(({free} AND ({room})) OR attribute_exists({lock}) OR {handed_over})",
+        original: "(({free} AND ({alone} OR {room})) OR {handed_over})",
+        broken: "(({free} AND ({alone} OR {room})) OR attribute_exists({lock}) OR {handed_over})",
         noticed_by: &["interleavings_transactions::readers_see"],
     },
     Mutant {
@@ -196,8 +224,8 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
     Mutant {
         rule: "a caller sees what those have written who called back",
         file: "beldi-core/src/txn/call.rs",
-        original: "adopted.extend(held_by(journal.environment(), participant).await?);",
-        broken: "drop(held_by(journal.environment(), participant).await?);",
+        original: "adopted.extend(held.map(|row| HeldRow { change: row.change.filter(|_| !participant.rolled_back), ..row }));",
+        broken: "drop(held);",
         noticed_by: &["transactions_matrix::a_call_back"],
     },
     Mutant {
@@ -238,8 +266,8 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
     Mutant {
         rule: "nothing that a walk passes is released before the walk is over",
         file: "beldi-core/src/txn/settle.rs",
-        original: "tell(journal.environment(), &current.id(journal), &[participant], Delivery::Fence, false).await",
-        broken: "let (environment, id) = (journal.environment(), current.id(journal));\n    let answer = tell(environment, &id, &[participant], Delivery::Fence, false).await?;\n    tell(environment, &id, &[participant], Delivery::Abort, false).await?;\n    Ok(answer)",
+        original: "tell(journal.environment(), telling(&current.id(journal)), &[participant], Delivery::Fence).await",
+        broken: "let (environment, id) = (journal.environment(), current.id(journal));\n    let answer = tell(environment, telling(&id), &[participant], Delivery::Fence).await?;\n    tell(environment, telling(&id), &[participant], Delivery::Abort).await?;\n    Ok(answer)",
         noticed_by: &["walks::overtakes_a_coordinator", "walks::overtakes_a_participant"],
     },
     Mutant {

@@ -2,42 +2,19 @@
 //! it by itself. When the first one that was ended freed the row for all, whoever looked for the others stopped at the
 //! row, and what was behind it stayed locked for ever.
 
-mod common;
-
-use std::future::Future;
-use std::pin::Pin;
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
-use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::sync::{Arc, OnceLock};
 
-use beldi::host::{CrashPlan, CrashPoint, LocalHost, Verdict, When};
+use beldi::host::{CrashPoint, LocalHost, When};
 use beldi::prelude::*;
 use beldi::store::{AttributeValue, Placeholders, ReturnValues, UpdateItem};
-use beldi::testing::{fresh_store, locked_rows};
-use beldi::{
-    Client, Delivery, InstanceId, Invocation, InvokeError, InvokeFuture, Invoker, Problem, ProblemKind, Settings,
-};
-use common::builder;
-use tokio::sync::Notify;
+use beldi::testing::fresh_store;
+use beldi::{Client, Delivery, InstanceId, Invocation, InvokeError, InvokeFuture, Invoker, Problem, ProblemKind};
 
-beldi::service!(Shop = "shop");
-beldi::service!(Bank = "bank");
-
-#[derive(Item, Serialize, Deserialize, Clone, Debug, PartialEq)]
-#[beldi(service = Bank, table = "accounts")]
-struct Account {
-    #[beldi(partition_key)]
-    owner: String,
-    balance: i64,
-}
-
-#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
-struct Refused;
-
-#[beldi::function(service = Bank)]
-async fn open(owner: String) {
-    Account { owner, balance: 10 }.put().await;
-}
+use crate::common::builder;
+use crate::plans::{Plan, Plans, Then};
+use crate::{Account, Bank, Refused, Shop, balance, is_about, locked, opened, settings, updates};
 
 #[beldi::function(service = Bank, read_only)]
 async fn sum(owners: Vec<String>) -> i64 {
@@ -114,75 +91,31 @@ async fn asks_twice() -> Result<i64, Refused> {
     }
 }
 
+/// Many participants that read one row.
+#[beldi::function(service = Bank)]
+async fn read_often(times: u32) -> i64 {
+    let mut sum = 0;
+    for _ in 0..times {
+        sum += balance("ann".into()).await;
+    }
+    sum
+}
+
+#[beldi::function(service = Shop)]
+async fn read_very_often() -> Result<i64, Refused> {
+    beldi::txn! {
+        Ok(read_often(22).await + read_often(22).await + read_often(22).await)
+    }
+}
+
 fn accounts(owners: &[&str]) -> Vec<String> {
     owners.iter().map(|owner| (*owner).to_owned()).collect()
 }
 
-/// What happens to an attempt at the `nth` point that `at` accepts.
-struct Plan {
-    at: fn(&CrashPoint) -> bool,
-    nth: u32,
-    then: Then,
-    seen: AtomicU32,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Then {
-    Crashes,
-    Stops,
-    /// Waits for a [`Then::Signals`].
-    Waits,
-    Signals,
-    Nothing,
-}
-
-impl Plan {
-    fn new(at: fn(&CrashPoint) -> bool, nth: u32, then: Then) -> Self {
-        Self { at, nth, then, seen: AtomicU32::new(0) }
-    }
-}
-
-/// Whether an attempt is about to take, look at, or let go an account.
-fn updates(point: &CrashPoint, function: &str) -> bool {
-    let here = point.invocation.function == function && point.when == When::Before;
-    here && point.action == "UpdateItem accounts"
-}
-
-fn is_about(point: &CrashPoint, owner: &str) -> bool {
-    point.key.as_deref().is_some_and(|key| key.contains(owner))
-}
-
-struct Plans {
-    plans: Vec<Plan>,
-    signal: Notify,
-}
-
-impl CrashPlan for Plans {
-    fn decide(&self, point: CrashPoint) -> Pin<Box<dyn Future<Output = Verdict> + Send + '_>> {
-        let here = self.plans.iter().find(|plan| (plan.at)(&point) && plan.seen.fetch_add(1, SeqCst) + 1 == plan.nth);
-        let then = here.map_or(Then::Nothing, |plan| plan.then);
-        Box::pin(async move {
-            match then {
-                Then::Crashes => return Verdict::Crash,
-                Then::Stops => std::future::pending().await,
-                Then::Waits => self.signal.notified().await,
-                Then::Signals => self.signal.notify_one(),
-                Then::Nothing => {}
-            }
-            Verdict::Continue
-        })
-    }
-}
-
-fn settings() -> Settings {
-    Settings { call_tries: 1, ..Settings::default() }
-}
-
 /// A host with the accounts of ann, bob and zoe, which somebody may hold who is older than everybody.
 async fn host(plans: Vec<Plan>, zoe_is_held: bool) -> (LocalHost, Client) {
-    let plans = Plans { plans, signal: Notify::new() };
     let store = fresh_store().await.expect("a store");
-    let host = builder(store, settings(), None).crash_plan(Arc::new(plans)).start().await.expect("a host");
+    let host = builder(store, settings(), None).crash_plan(Plans::new(plans)).start().await.expect("a host");
     let client = opened(&host).await;
     if zoe_is_held {
         hold_zoe(&host).await;
@@ -190,26 +123,22 @@ async fn host(plans: Vec<Plan>, zoe_is_held: bool) -> (LocalHost, Client) {
     (host, client)
 }
 
-async fn opened(host: &LocalHost) -> Client {
-    let client = host.client();
-    for owner in ["ann", "bob", "zoe"] {
-        client.call(open(owner.into())).await.expect("the setup");
-    }
-    client
+async fn hold_zoe(host: &LocalHost) {
+    set(host, "zoe", "_beldi_lock", Some(AttributeValue::B(b"somebody".to_vec()))).await;
 }
 
-async fn hold_zoe(host: &LocalHost) {
+/// Sets an attribute of an account by hand, or removes it.
+async fn set(host: &LocalHost, owner: &str, attribute: &str, value: Option<AttributeValue>) {
     let mut placeholders = Placeholders::default();
-    let lock = placeholders.name("_beldi_lock");
-    let update = format!("SET {lock} = {}", placeholders.value(AttributeValue::B(b"somebody".to_vec())));
-    let key = [("owner".to_owned(), AttributeValue::S("zoe".to_owned()))].into();
+    let name = placeholders.name(attribute);
+    let update = match value {
+        Some(value) => format!("SET {name} = {}", placeholders.value(value)),
+        None => format!("REMOVE {name}"),
+    };
+    let key = [("owner".to_owned(), AttributeValue::S(owner.to_owned()))].into();
     let (table, condition, return_values) = ("accounts".to_owned(), None, ReturnValues::None);
     let update = UpdateItem { table, key, update, condition, placeholders, return_values };
     host.environment().store.update(update).await.expect("the store answers");
-}
-
-async fn locked(host: &LocalHost) -> usize {
-    locked_rows(host).await.expect("the store answers").len()
 }
 
 #[tokio::test(start_paused = true)]
@@ -290,6 +219,29 @@ async fn a_branch_that_panics_does_not_end_the_walk_of_the_others() {
     assert_eq!(locked(&host).await, 0);
 }
 
+/// A row that could not be read counted as one that no attempt had come past.
+#[tokio::test(start_paused = true)]
+async fn damage_does_not_end_a_walk() {
+    let takes = |point: &CrashPoint| point.invocation.function == read_then_write::NAME && decides(point);
+    let (host, client) = host(vec![Plan::new(takes, 1, Then::Crashes)], false).await;
+    client.call(read_then_write()).idempotency_key("k").await.expect_err("it dies");
+    set(&host, "ann", "_beldi_epoch", Some(AttributeValue::S("damaged".to_owned()))).await;
+    let coordinator = InstanceId::from_idempotency_key(Bank::NAME, read_then_write::NAME, "k");
+    client.roll_back(Bank::NAME, coordinator).await.expect_err("the row is damaged");
+    assert_eq!(locked(&host).await, 2);
+    set(&host, "ann", "_beldi_epoch", None).await;
+    client.roll_back(Bank::NAME, coordinator).await.expect("an answer");
+    assert_eq!(locked(&host).await, 0);
+}
+
+/// At most 64 acquisitions of several transactions may hold a row. One transaction is not kept out by its own.
+#[tokio::test(start_paused = true)]
+async fn a_transaction_may_read_a_row_as_often_as_it_likes() {
+    let (host, client) = host(Vec::new(), false).await;
+    assert_eq!(client.call(read_very_often()).await.expect("a result"), Ok(660));
+    assert_eq!(locked(&host).await, 0);
+}
+
 /// Calls within the host, of which the first fence is refused.
 #[derive(Default)]
 struct Refusing {
@@ -318,9 +270,9 @@ async fn a_participant_that_refuses_to_be_fenced_is_asked_again() {
     let takes = |point: &CrashPoint| {
         point.invocation.function == asks_twice::NAME && point.when == When::After && point.action.starts_with("Invoke")
     };
-    let plans = Plans { plans: vec![Plan::new(takes, 2, Then::Crashes)], signal: Notify::new() };
+    let plans = Plans::new(vec![Plan::new(takes, 2, Then::Crashes)]);
     let wire = Arc::new(Refusing::default());
-    let host = builder(fresh_store().await.expect("a store"), settings(), None).crash_plan(Arc::new(plans));
+    let host = builder(fresh_store().await.expect("a store"), settings(), None).crash_plan(plans);
     let host = host.invoker(Arc::clone(&wire) as Arc<dyn Invoker>).start().await.expect("a host");
     let _ = wire.host.set(host.clone());
     let client = opened(&host).await;
