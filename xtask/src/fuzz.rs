@@ -11,6 +11,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
 use crate::cargo;
+use crate::progress;
 use crate::tally::Tally;
 
 /// The targets, with the dictionaries that help them.
@@ -43,21 +44,25 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
     runtime.block_on(async {
         check_tools().await?;
         let mut tally = Tally::default();
-        for (target, dictionary) in TARGETS {
-            if options.target.as_ref().is_some_and(|only| only != target) {
-                continue;
-            }
-            match run_target(target, dictionary, options.seconds).await {
+        let chosen = TARGETS.iter().filter(|(target, _)| options.target.as_ref().is_none_or(|only| only == target));
+        let bar = progress::bar(chosen.clone().count() as u64, "targets");
+        progress::tick(&bar);
+        for (target, dictionary) in chosen {
+            bar.set_message(*target);
+            let outcome = run_target(target, *dictionary, options.seconds).await;
+            bar.inc(1);
+            match outcome {
                 Ok(executions) => {
-                    println!("{target:<12} {executions:>12} executions, nothing found");
+                    bar.suspend(|| println!("{target:<12} {executions:>12} executions, nothing found"));
                     tally.passed += 1;
                 }
                 Err(error) => {
-                    println!("{target:<12} {error}");
+                    bar.suspend(|| println!("{target:<12} {error}"));
                     tally.failed += 1;
                 }
             }
         }
+        bar.finish_and_clear();
         Ok(tally)
     })
 }

@@ -14,6 +14,7 @@ mod dynamodb_local;
 mod fuzz;
 mod lambda;
 mod mutants;
+mod progress;
 mod suites;
 mod tally;
 mod tools;

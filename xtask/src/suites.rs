@@ -6,7 +6,10 @@ use std::process::Stdio;
 
 use tokio::io::{AsyncBufReadExt, BufReader};
 
+use indicatif::ProgressBar;
+
 use crate::cargo;
+use crate::progress;
 use crate::tally::Tally;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -19,7 +22,7 @@ pub(crate) fn interleave() -> Result<Tally> {
     let targets = INTERLEAVINGS.iter().flat_map(|target| ["--test", target]);
     let arguments: Vec<_> = ["test", "--release"].into_iter().chain(targets).chain(["--", "--nocapture"]).collect();
     let (mut explorations, mut ended, mut broken_off) = (0u64, 0u64, 0u64);
-    let tally = run(&arguments, &[("BELDI_INTERLEAVINGS", "all")], |line| {
+    let tally = run(&arguments, &[("BELDI_INTERLEAVINGS", "all")], &progress::bar(0, "tests"), |line| {
         let before = |words: &str| line.split_once(words)?.0.rsplit(' ').next()?.parse::<u64>().ok();
         explorations += u64::from(line.contains(" entries: all "));
         ended += before(" run to their end").or_else(|| before(" interleavings")).unwrap_or_default();
@@ -41,7 +44,7 @@ pub(crate) fn matrix() -> Result<Tally> {
     let targets = MATRICES.iter().flat_map(|target| ["--test", target]);
     let arguments: Vec<_> = ["test"].into_iter().chain(targets).chain(["--", "--nocapture"]).collect();
     let (mut points, mut disturbed) = (0u64, 0u64);
-    let tally = run(&arguments, &[], |line| {
+    let tally = run(&arguments, &[], &progress::bar(0, "tests"), |line| {
         let (before, after) = line.split_once(" crash points")?;
         points += before.rsplit(' ').next()?.parse::<u64>().ok()?;
         disturbed += after.split_once(" passed")?.0.rsplit(' ').next()?.parse::<u64>().ok()?;
@@ -57,7 +60,7 @@ pub(crate) fn garbage() -> Result<Tally> {
     let target = ["test", "--release", "--quiet", "--test", "garbage", "--"];
     let arguments = [&target[..], &["costs", "storage", "--nocapture", "--test-threads", "1"]].concat();
     // Behind the dots of the tests that have passed.
-    run(&arguments, &[("BELDI_GARBAGE", "long")], |line| {
+    run(&arguments, &[("BELDI_GARBAGE", "long")], &progress::bar(0, "tests"), |line| {
         Some(line.trim_start_matches('.').to_owned()).filter(|line| line.starts_with('|'))
     })
 }
@@ -75,7 +78,7 @@ pub(crate) fn chaos(options: &Chaos) -> Result<Tally> {
     let seconds = ((options.minutes * 60.0).round() as u64).to_string();
     let mut checks = None;
     let arguments = ["test", "--release", "--test", "chaos"];
-    run(&arguments, &[("BELDI_CHAOS_SECONDS", &seconds)], |line| {
+    run(&arguments, &[("BELDI_CHAOS_SECONDS", &seconds)], &progress::bar(0, "tests"), |line| {
         checks = checks.or_else(|| Tally::of_checks(line));
         Some(line.to_owned())
     })?;
@@ -129,7 +132,8 @@ pub(crate) fn simulate(options: &Simulate) -> Result<Tally> {
         let seeds = options.seeds.map(|seeds| seeds.to_string());
         variables.extend(seeds.as_deref().map(|seeds| ("BELDI_SIMULATE_SEEDS", seeds)));
         let mut seeds = None;
-        let tests = run(&arguments, &variables, |line| {
+        // The simulation has a bar of its own, over its seeds.
+        let tests = run(&arguments, &variables, &ProgressBar::hidden(), |line| {
             seeds = seeds.or_else(|| Tally::of_seeds(line));
             Some(line.to_owned())
         })?;
@@ -145,11 +149,17 @@ pub(crate) fn budget() -> Result<Tally> {
     let arguments = ["test", "--quiet", "--test", "budget", "--", "--nocapture", "--test-threads", "1"];
     println!("| work | raw | beldi, critical | beldi, all |\n|---|---|---|---|");
     // Behind the dots of the tests that have passed.
-    run(&arguments, &[], |line| Some(line.trim_start_matches('.').to_owned()).filter(|line| line.starts_with('|')))
+    let shown = |line: &str| Some(line.trim_start_matches('.').to_owned()).filter(|line| line.starts_with('|'));
+    run(&arguments, &[], &progress::bar(0, "tests"), shown)
 }
 
 /// Runs cargo, prints what is to be shown of each line, and counts the tests.
-fn run(arguments: &[&str], variables: &[(&str, &str)], mut shown: impl FnMut(&str) -> Option<String>) -> Result<Tally> {
+fn run(
+    arguments: &[&str],
+    variables: &[(&str, &str)],
+    bar: &ProgressBar,
+    mut shown: impl FnMut(&str) -> Option<String>,
+) -> Result<Tally> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut tally = Tally::default();
@@ -159,10 +169,12 @@ fn run(arguments: &[&str], variables: &[(&str, &str)], mut shown: impl FnMut(&st
         let mut lines = BufReader::new(stdout).lines();
         while let Some(line) = lines.next_line().await? {
             tally.add_line(&line);
+            progress::add_line(bar, &line);
             if let Some(shown) = shown(&line) {
-                println!("{shown}");
+                bar.suspend(|| println!("{shown}"));
             }
         }
+        bar.finish_and_clear();
         let success = child.wait().await?.success();
         if !success && tally.failed == 0 {
             return Err("the tests did not run to their end".into());

@@ -8,7 +8,6 @@
 //! | `BELDI_SIMULATE_INSTANCES` | how many instances each has | the test's |
 
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -48,7 +47,8 @@ pub(crate) fn simulate(mut plan: Plan, seeds: u64) {
     let seeds = variable("SEEDS").unwrap_or(if minutes.is_some() { u64::MAX } else { seeds });
     plan.size.instances = variable("INSTANCES").unwrap_or(plan.size.instances);
     let end = minutes.map(|minutes| Instant::now() + Duration::from_secs_f64(60.0 * minutes));
-    let bar = progress(seeds);
+    // A command has started it, not the test suite: see `xtask/src/suites.rs`.
+    let bar = if minutes.is_some() { progress(seeds) } else { ProgressBar::hidden() };
     let (next, total) = (AtomicU64::new(0), Mutex::new(Total::default()));
     let began = Instant::now();
     let work = || loop {
@@ -74,10 +74,8 @@ pub(crate) fn simulate(mut plan: Plan, seeds: u64) {
     assert!(total.failed.is_empty(), "{} seeds failed", total.failed.len());
 }
 
+/// How far a long run has come; nothing where there is no terminal.
 fn progress(seeds: u64) -> ProgressBar {
-    if !std::io::stdout().is_terminal() {
-        return ProgressBar::hidden();
-    }
     let bar = if seeds == u64::MAX { ProgressBar::no_length() } else { ProgressBar::new(seeds) };
     let style = ProgressStyle::with_template("{elapsed_precise} {wide_bar} {pos}/{len} seeds {msg}");
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
+use crate::progress;
 use crate::tally::Tally;
 use contracts::CONTRACTS;
 use garbage::GARBAGE;
@@ -57,7 +58,10 @@ pub(crate) fn run(options: &Options) -> Result<Tally, Box<dyn Error>> {
     let chosen: Vec<_> = ALL.iter().flat_map(|(_, mutants)| *mutants).filter(chosen).collect();
     copy_sources(root, &copy)?;
     let targets: BTreeSet<_> = chosen.iter().flat_map(|mutant| mutant.noticed_by).copied().collect();
+    let bar = progress::bar(chosen.len() as u64, "mutations");
+    progress::tick(&bar);
     for target in targets {
+        bar.set_message(format!("first, without any: {target}"));
         if fails(&copy, target)? {
             return Err(format!("the tests of `{target}` fail without any change").into());
         }
@@ -66,8 +70,10 @@ pub(crate) fn run(options: &Options) -> Result<Tally, Box<dyn Error>> {
     let mut outcomes = Vec::new();
     for mutant in chosen {
         let start = Instant::now();
+        bar.set_message(mutant.rule);
         let outcome = try_out(&copy, mutant)?;
-        println!("{outcome:<24}{:>5} s  {}", start.elapsed().as_secs(), mutant.rule);
+        bar.inc(1);
+        bar.suspend(|| println!("{outcome:<24}{:>5} s  {}", start.elapsed().as_secs(), mutant.rule));
         if matches!(outcome, Outcome::NoticedBy(_)) {
             tally.passed += 1
         } else {
@@ -76,6 +82,7 @@ pub(crate) fn run(options: &Options) -> Result<Tally, Box<dyn Error>> {
         outcomes.push((mutant.rule, outcome));
         fs::write(&path, page::of(&outcomes, &before))?;
     }
+    bar.finish_and_clear();
     Ok(tally)
 }
 
