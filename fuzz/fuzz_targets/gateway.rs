@@ -52,6 +52,10 @@ impl Store for Empty {
         };
         Box::pin(std::future::ready(Ok(response)))
     }
+
+    fn expires_items(&self) -> bool {
+        true
+    }
 }
 
 static RUNTIME: LazyLock<tokio::runtime::Runtime> =

@@ -90,14 +90,22 @@ fn clippy() -> Result<()> {
     run_cargo(&[CLIPPY, &["--workspace", "--all-targets", "--all-features"], DENY].concat())
 }
 
-/// Each store alone compiles, and nothing in the code depends on the other.
+/// Each store alone compiles, and nothing in the code depends on the other; the fuzz targets compile.
 fn features() -> Result<()> {
     let packages = ["--package", "beldi", "--package", "beldi-core", "--no-default-features"];
     for features in ["embedded", "aws"] {
         run_cargo(&[CLIPPY, &packages, &["--features", features], DENY].concat())?;
     }
     run_cargo(&[CLIPPY, &packages, DENY].concat())?;
-    no_sqlite()
+    no_sqlite()?;
+    fuzz_targets()
+}
+
+/// They are a workspace of their own, which nothing else builds. The fuzzer itself, in C++, is left out.
+fn fuzz_targets() -> Result<()> {
+    let mut command = cargo_command(&[CLIPPY, &["--manifest-path", "fuzz/Cargo.toml", "--bins"], DENY].concat());
+    command.env("CARGO_TARGET_DIR", cargo::target_directory().join("fuzz"));
+    run_command(command.env("CUSTOM_LIBFUZZER_PATH", "/not/linked"))
 }
 
 /// A program for AWS Lambda has no embedded store in it.
