@@ -143,7 +143,7 @@ interleaved! {
         rows.left((6, 10), 6).await
     };
 
-    two_participants_on_one_row, 2: |rows| {
+    two_participants_on_one_row, 0: |rows| {
         let (one, _) = rows.names();
         let (twice, younger) =
             tokio::join!(rows.twice(|| pay(one.clone(), 3, false)), rows.younger(pay(one.clone(), 1, false)));
@@ -168,6 +168,33 @@ interleaved! {
             tokio::join!(rows.beside(hand_over_to_look_first(one)), rows.contest.repetition_of::<see>());
         same(&seen?, &Ok(11))?;
         rows.left((12, 10), 10).await
+    };
+
+    // Which of the two branches took the row, or both, once depended on which was answered first: an attempt that came
+    // later went another way through what was recorded, and the instance was parked with its rows locked.
+    a_row_that_is_written_before_its_branches, 2: |rows| {
+        let (one, _) = rows.names();
+        same(&rows.twice(|| add_before_branches(one.clone(), 2)).await?, &Ok((8, 12)))?;
+        rows.left((12, 10), 8).await
+    };
+
+    // The same with the write in one of the branches.
+    a_row_that_is_written_in_a_branch, 1: |rows| {
+        let (one, other) = rows.names();
+        same(&rows.twice(|| add_in_a_branch(one.clone(), other.clone(), 2)).await?, &Ok((8, 10)))?;
+        rows.left((12, 10), 8).await
+    };
+
+    // A branch that puts a record was not polled any more when another one had died, and the decision waited for it
+    // until the attempt was out of time.
+    a_branch_dies_while_another_puts_a_record, 2: |rows| {
+        let (one, other) = rows.names();
+        let (older, younger) = tokio::join!(
+            rows.beside(shift(other.clone(), one.clone(), 1)),
+            rows.younger(charge_and_glance(one.clone(), other.clone())),
+        );
+        one_of(&(older?, younger?), &[(Ok((9, 11)), Ok((9, -1))), (Ok((9, 11)), Ok((10, 0)))])?;
+        rows.left((11, 9), 0).await.or(rows.left((11, 9), -1).await)
     };
 
     a_plain_write_against_a_transaction, 2: |rows| {

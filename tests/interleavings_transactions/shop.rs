@@ -194,6 +194,49 @@ pub(crate) async fn hand_over_to_look_first(name: String) -> Result<i64, Refused
     }
 }
 
+/// Looks at a row; a helper, so that it belongs to the transaction of its function.
+#[beldi::helper(service = Shop)]
+pub(crate) async fn glance(name: &str) -> i64 {
+    Counter::get(name).await.map_or(0, |counter| counter.count)
+}
+
+/// Adds to one row, then calls a participant.
+#[beldi::helper(service = Shop)]
+pub(crate) async fn add_and_charge(first: &str, name: &str, amount: i64) -> Result<i64, Refused> {
+    glance(first).await;
+    Counter::update(name).add(Counter::COUNT, amount).await;
+    charge(name.to_owned(), amount).await
+}
+
+/// Writes a row, which the call takes, while the other branch reads it.
+#[beldi::function(service = Shop)]
+pub(crate) async fn add_before_branches(name: String, amount: i64) -> Result<(i64, i64), Refused> {
+    beldi::txn! { max_wait = "5m" =>
+        Counter::update(&name).add(Counter::COUNT, amount).await;
+        let (balance, seen) = beldi::join!(charge(name.clone(), amount), glance(&name));
+        Ok((balance?, seen))
+    }
+}
+
+/// Writes a row in one branch, while the other one reads it.
+#[beldi::function(service = Shop)]
+pub(crate) async fn add_in_a_branch(name: String, other: String, amount: i64) -> Result<(i64, i64), Refused> {
+    beldi::txn! { max_wait = "5m" =>
+        let (balance, seen) = beldi::join!(add_and_charge(&other, &name, amount), glance(&name));
+        Ok((balance?, seen))
+    }
+}
+
+/// Waits for a row in one branch, while the other one journals what is held and calls.
+#[beldi::function(service = Shop)]
+pub(crate) async fn charge_and_glance(name: String, other: String) -> Result<(i64, i64), Refused> {
+    beldi::txn! { max_wait = "5m" =>
+        let here = glance(&name).await;
+        let (there, balance) = beldi::join!(glance(&other), charge(name.clone(), here));
+        Ok((there, balance?))
+    }
+}
+
 #[beldi::function(service = Shop, read_only)]
 pub(crate) async fn count(name: String) -> i64 {
     Counter::get(&name).await.map_or(0, |counter| counter.count)

@@ -257,6 +257,11 @@ impl Journal {
         self.put_records(pending, Record { part: Some(part), ..Record::default() }).await
     }
 
+    /// Whether a record is on its way, or somebody waits to put one.
+    pub(crate) fn is_putting(&self) -> bool {
+        self.flushing.try_lock().is_err()
+    }
+
     /// Sees to it that no other attempt is ahead, before something that nothing but the journal protects from
     /// being repeated.
     pub(crate) async fn verify(&self) -> Result<(), Fault> {

@@ -25,7 +25,10 @@ use crate::store::Attributes;
 /// What one step takes.
 pub(super) struct Wanted<'a> {
     pub(super) journal: &'a Journal,
+    /// The step whose entry is to end the acquisition.
     pub(super) path: &'a StepPath,
+    /// The step that takes the row.
+    pub(super) by: &'a StepPath,
     pub(super) fingerprint: Fingerprint,
     pub(super) table: &'a str,
     pub(super) key: &'a Attributes,
@@ -119,7 +122,8 @@ impl Try {
         let fingerprint = step.fingerprint(what);
         let (journal, path, witness) = (step.journal(), step.path(), step.witness(&row));
         let present = true;
-        let epoch = self.take(Wanted { journal, path, fingerprint, table, key, mode, witness, present }).await?;
+        let by = path;
+        let epoch = self.take(Wanted { journal, path, by, fingerprint, table, key, mode, witness, present }).await?;
         step.saw(row, epoch);
         Ok(())
     }
@@ -169,7 +173,8 @@ impl Try {
             base.item = difference.over(base.item.unwrap_or_else(|| wanted.key.clone()));
         }
         let entry = entry_of(wanted.journal, wanted.path);
-        state.view.touch(&row, wanted.table, wanted.key).taken(wanted.path.clone(), entry, wanted.mode, base);
+        let steps = (wanted.path.clone(), wanted.by.clone());
+        state.view.touch(&row, wanted.table, wanted.key).taken(steps, entry, wanted.mode, base);
         epoch
     }
 

@@ -18,7 +18,7 @@ use super::{Answer, HeldCall, MAX_CALLS, Participant, TransactionContext};
 use crate::attempt::{Identity, Journal, Step, Trapped, What};
 use crate::attributes::string;
 use crate::contract::Contract;
-use crate::daal::Mode;
+use crate::daal::{Mode, row_name};
 use crate::data::DataError;
 use crate::error::{Fault, InvokeError};
 use crate::ids::StepPath;
@@ -249,7 +249,7 @@ impl Try {
     /// the acquisitions that other attempts may have made.
     pub(crate) async fn take_written(&self, journal: &Journal, at: Option<&StepPath>) -> Result<(), Fault> {
         let unheld = self.state().view.unheld(at);
-        each(unheld.iter().map(|row| self.take_unheld(journal, row))).await.map(drop)
+        each(unheld.iter().map(|row| self.take_unheld(journal, row, at))).await.map(drop)
     }
 
     /// The same after the body of a try that ends has returned: not all of the rows need have been taken.
@@ -260,11 +260,15 @@ impl Try {
         }
     }
 
-    async fn take_unheld(&self, journal: &Journal, row: &Unheld) -> Result<u64, Fault> {
+    async fn take_unheld(&self, journal: &Journal, row: &Unheld, at: Option<&StepPath>) -> Result<(), Fault> {
         let Unheld { path, table, key, fingerprint, present, .. } = row;
+        let by = at.unwrap_or(path);
+        if self.state().view.shares(&row_name(table, key), path, by) {
+            return Ok(());
+        }
         let (fingerprint, present) = (fingerprint.clone(), *present);
         let (mode, witness) = (Mode::Exclusive, None);
-        self.take(Wanted { journal, path, fingerprint, table, key, mode, witness, present }).await
+        self.take(Wanted { journal, path, by, fingerprint, table, key, mode, witness, present }).await.map(drop)
     }
 
     fn invocation(&self, step: &Step, callee: Callee) -> Invocation {

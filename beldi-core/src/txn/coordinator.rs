@@ -194,11 +194,14 @@ impl Transaction {
     async fn abandon<T, E>(
         &self,
         current: &Try,
-        body: Pin<&mut (impl Future<Output = Result<T, E>> + Send)>,
-        has_returned: bool,
+        mut body: Pin<&mut (impl Future<Output = Result<T, E>> + Send)>,
+        mut has_returned: bool,
         stop: Trapped,
     ) -> Result<Option<Result<T, E>>, Trapped> {
         let journal = self.journal();
+        if !has_returned {
+            has_returned = self.lets_records_arrive(current, body.as_mut()).await;
+        }
         let died = matches!(stop.fault, Fault::Died { .. });
         let decision = current.decision(if died { Outcome::Died } else { Outcome::Failed })?;
         self.decide(current, &decision).await?;
@@ -213,6 +216,26 @@ impl Transaction {
         let pause = (shortest * (1 << tries.min(10))).min(longest);
         tokio::time::sleep(jittered(pause, &journal.identity().instance.to_string(), tries)).await;
         Ok(None)
+    }
+
+    /// Polls a body until none of its branches puts a record, or waits to put one: the decision would wait for them, and
+    /// they for being polled. Gives whether the body has returned.
+    async fn lets_records_arrive<R>(&self, current: &Try, mut body: Pin<&mut impl Future<Output = R>>) -> bool {
+        let returned = std::future::poll_fn(|context| {
+            if !self.journal().is_putting() {
+                return Poll::Ready(false);
+            }
+            match catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(context))) {
+                Ok(Poll::Ready(_)) => Poll::Ready(true),
+                Ok(Poll::Pending) if self.journal().is_putting() => Poll::Pending,
+                // A panic only says how far the body came.
+                Ok(Poll::Pending) | Err(_) => Poll::Ready(false),
+            }
+        });
+        let returned = returned.await;
+        // The try ends as it was stopped first.
+        drop(current.stopped());
+        returned
     }
 
     /// Lets the body run as far as any attempt of the try can have come, and ends what it holds.

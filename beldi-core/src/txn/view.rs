@@ -1,10 +1,10 @@
 //! What one function sees of rows in a transaction: their values as held, with its own writes.
 //!
-//! Invariant: what a step sees depends only on the steps before it in the program, never on how branches of a
-//! `join!` happen to advance. So two attempts see the same. Branches that both write one row have no order, and
-//! are refused.
+//! Invariant: what a step sees, and which rows it takes, depends only on the steps before it in the program, never on how
+//! branches of a `join!` happen to advance. So two attempts see and take the same. Branches that both write one row have
+//! no order, and are refused.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_dynamo::AttributeValue;
 
@@ -46,8 +46,12 @@ pub(super) struct Base {
     pub(super) epoch: u64,
 }
 
+#[derive(Clone)]
 struct Acquisition {
+    /// The step whose entry ends it.
     path: StepPath,
+    /// The step that has taken the row: for a row that was only written, the call that came after the write.
+    by: StepPath,
     entry: Vec<u8>,
     mode: Mode,
 }
@@ -162,13 +166,24 @@ impl View {
         if beside { Err(TransactionFault::Branches { row }.into()) } else { Ok(()) }
     }
 
-    /// The rows that are written and not held alone, by writes before `at` if it is given.
+    /// Whether step `path` has an acquisition of the row; then `by` has it too.
+    pub(super) fn shares(&mut self, row: &str, path: &StepPath, by: &StepPath) -> bool {
+        let Some(row) = self.rows.get_mut(row) else { return false };
+        let Some(taken) = row.acquisitions.iter().find(|taken| taken.path == *path) else { return false };
+        let taken = Acquisition { by: by.clone(), ..taken.clone() };
+        row.acquisitions.push(taken);
+        true
+    }
+
+    /// The rows that are written and not held alone by steps before `at`, or by any if it is not given.
     pub(super) fn unheld(&self, at: Option<&StepPath>) -> Vec<Unheld> {
-        let counts = |write: &&Write| !self.is_rolled_back(&write.path) && at.is_none_or(|at| write.path.precedes(at));
+        let precedes = |path: &StepPath| at.is_none_or(|at| path.precedes(at));
         let rows = self.rows.values().filter_map(|row| {
+            let counts = |write: &&Write| !self.is_rolled_back(&write.path) && precedes(&write.path);
             let first = row.writes.iter().filter(counts).find(|write| write.fingerprint.is_some())?;
-            let alone = row.acquisitions.iter().any(|taken| taken.mode == Mode::Exclusive);
-            let held = alone || (row.is_changed_by_others() && row.base.is_some());
+            let handed_over = row.writes.iter().any(|write| write.is_adopted() && precedes(&write.path));
+            let mut taken = row.acquisitions.iter().filter(|taken| precedes(&taken.by));
+            let held = taken.any(|taken| handed_over || taken.mode == Mode::Exclusive);
             let Change::Own { actions, deletes } = &first.change else { return None };
             let puts = !deletes && first.fingerprint.as_ref().is_some_and(|print| print.what.kind == "put");
             (!held).then(|| Unheld {
@@ -199,10 +214,17 @@ impl View {
     }
 }
 
+impl Write {
+    /// Whether a participant of this service has made it, and so has left the row held alone.
+    fn is_adopted(&self) -> bool {
+        matches!(self.change, Change::Adopted(_))
+    }
+}
+
 impl RowView {
     fn is_held(&self, at: &StepPath, mode: Mode) -> bool {
         let enough = |taken: &Acquisition| mode == Mode::Shared || taken.mode == Mode::Exclusive;
-        self.acquisitions.iter().any(|taken| enough(taken) && taken.path.precedes(at))
+        self.acquisitions.iter().any(|taken| enough(taken) && taken.by.precedes(at))
     }
 
     /// Whether there was no such row when it was taken.
@@ -215,21 +237,21 @@ impl RowView {
         !self.acquisitions.is_empty() || !self.writes.is_empty()
     }
 
-    /// Whether a participant of this service has changed the row, and so has left it held alone.
+    /// Whether a participant of this service has changed the row.
     fn is_changed_by_others(&self) -> bool {
-        self.writes.iter().any(|write| matches!(write.change, Change::Adopted(_)))
+        self.writes.iter().any(Write::is_adopted)
     }
 
-    /// Remembers that step `path` has taken the row, which was `base`.
-    pub(super) fn taken(&mut self, path: StepPath, entry: Vec<u8>, mode: Mode, base: Base) {
-        self.acquisitions.push(Acquisition { path, entry, mode });
+    /// Remembers that step `by` has taken the row, which was `base`, with the entry of step `path`.
+    pub(super) fn taken(&mut self, (path, by): (StepPath, StepPath), entry: Vec<u8>, mode: Mode, base: Base) {
+        self.acquisitions.push(Acquisition { path, by, entry, mode });
         self.base.get_or_insert(base);
     }
 
     /// How the row is held by the steps that count, without a change. What participants alone hold, and have not changed,
     /// is left to them.
     fn held(&self, counts: impl Fn(&StepPath) -> bool) -> Option<HeldRow> {
-        let own: Vec<_> =
+        let own: BTreeSet<_> =
             self.acquisitions.iter().filter(|taken| counts(&taken.path)).map(|taken| &taken.entry).collect();
         if own.is_empty() && !self.is_changed_by_others() {
             return None;

@@ -326,4 +326,25 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
         broken: "if row.change.is_some() {\n            view.adopted.extend(row.entries.iter().cloned());\n        }",
         noticed_by: &["interleavings_transactions::a_row_that_is_handed_over"],
     },
+    Mutant {
+        rule: "a step takes a row unless a step before it has, whatever it was that another branch took",
+        file: "beldi-core/src/txn/view.rs",
+        original: "enough(taken) && taken.by.precedes(at)",
+        broken: "enough(taken) && taken.path.precedes(at)",
+        noticed_by: &["interleavings_transactions::a_row_that_is_written_before"],
+    },
+    Mutant {
+        rule: "a call takes what is written, whatever another branch has taken",
+        file: "beldi-core/src/txn/view.rs",
+        original: "row.acquisitions.iter().filter(|taken| precedes(&taken.by))",
+        broken: "row.acquisitions.iter()",
+        noticed_by: &["interleavings_transactions::a_row_that_is_written_in"],
+    },
+    Mutant {
+        rule: "a decision does not wait for a branch that nobody polls",
+        file: "beldi-core/src/txn/coordinator.rs",
+        original: "if !has_returned {",
+        broken: "if has_returned && !has_returned {",
+        noticed_by: &["interleavings_transactions::a_branch_dies"],
+    },
 ];
