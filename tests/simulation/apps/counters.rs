@@ -116,7 +116,7 @@ impl App for Counters {
             let (chance, request) = (&clients.core().chance, key.clone());
             let name = format!("{}", chance.below(COUNTERS) * chance.below(2));
             let spot = format!("{}", chance.below(SPOTS));
-            let done = match chance.below(16) {
+            let done = match chance.below(18) {
                 0..=2 => {
                     clients.answer(&key, move || shop::hit(request.clone(), name.clone())).await.map(|_| Done::Hit)
                 }
@@ -138,7 +138,12 @@ impl App for Counters {
                     let answer = clients.answer(&key, move || shop::visit(request.clone(), there.clone(), again)).await;
                     answer.map(|counted| Done::Visited(counted.then_some(spot)))
                 }
-                12..=14 => clients.answer(&key, move || shop::clear(spot.clone())).await.map(|_| Done::Cleared),
+                12 | 13 => {
+                    let counter = format!("tick {spot}");
+                    let answer = clients.answer(&key, move || shop::tick(request.clone(), counter.clone())).await;
+                    answer.map(|counted| Done::Stepped(0, counted))
+                }
+                14..=16 => clients.answer(&key, move || shop::clear(spot.clone())).await.map(|_| Done::Cleared),
                 _ => clients.answer(&key, move || shop::look(name.clone())).await.map(|_| Done::Looked),
             };
             if let Some(done) = done {

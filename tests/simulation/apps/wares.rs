@@ -76,6 +76,23 @@ pub(crate) mod shop {
         (before, after)
     }
 
+    /// Counts and has it noted elsewhere, in a transaction whose other branch looks at the counter meanwhile.
+    #[beldi::function(service = Shop)]
+    pub(crate) async fn tick(request: String, counter: String) -> u64 {
+        let ticked: Result<u64, ()> = beldi::txn! {
+            Counter::update(&counter).add(Counter::VALUE, 1u64).await;
+            let noted = super::tally::note(request.clone(), counter.clone());
+            let ((), counted) = beldi::join!(noted, value(&counter));
+            Ok(counted)
+        };
+        ticked.unwrap_or_default()
+    }
+
+    #[beldi::helper(service = Shop)]
+    async fn value(counter: &str) -> u64 {
+        Counter::get(counter).await.map_or(0, |counter| counter.value)
+    }
+
     /// Says how high a counter is, once and for all for each request.
     #[beldi::function(service = Shop)]
     pub(crate) async fn look(counter: String) -> u64 {
