@@ -178,6 +178,19 @@ interleaved! {
         rows.left((12, 10), 8).await
     };
 
+    // A call that dies leaves the rows in the journal that it took before. A later attempt did not ask for them in a try
+    // that was carried out, and the instance was parked.
+    a_row_that_is_written_before_a_call_that_dies, 1: |rows| {
+        let (one, _) = rows.names();
+        let younger = async {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+            rows.twice(|| add_before_branches(one.clone(), 2)).await
+        };
+        let (older, younger) = tokio::join!(rows.beside(pay(one.clone(), 1, false)), younger);
+        one_of(&(older?, younger?), &[(Ok(9), Ok((7, 12))), (Ok(7), Ok((8, 12)))])?;
+        rows.left((12, 10), 7).await
+    };
+
     // The same with the write in one of the branches.
     a_row_that_is_written_in_a_branch, 1: |rows| {
         let (one, other) = rows.names();

@@ -128,6 +128,8 @@ impl Try {
             return self.replayed(path, participant, &value);
         }
         if self.is_over() && !self.is_ending() {
+            // The rows that were taken for the call are recorded, whether it was answered or not.
+            self.take_written(journal, Some(path)).await?;
             return Err(Fault::Over);
         }
         self.state().calls.asked(path, participant.clone())?;

@@ -341,6 +341,13 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
         noticed_by: &["interleavings_transactions::a_row_that_is_written_in"],
     },
     Mutant {
+        rule: "what was taken for a call that died is asked for again",
+        file: "beldi-core/src/txn/call.rs",
+        original: "self.take_written(journal, Some(path)).await?;\n            return Err(Fault::Over);",
+        broken: "return Err(Fault::Over);",
+        noticed_by: &["interleavings_transactions::a_row_that_is_written_before_a_call"],
+    },
+    Mutant {
         rule: "a decision does not wait for a branch that nobody polls",
         file: "beldi-core/src/txn/coordinator.rs",
         original: "if !has_returned {",
