@@ -331,7 +331,7 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
         file: "beldi-core/src/txn/view.rs",
         original: "enough(taken) && taken.by.precedes(at)",
         broken: "enough(taken) && taken.path.precedes(at)",
-        noticed_by: &["interleavings_transactions::a_row_that_is_written_before"],
+        noticed_by: &["interleavings_transactions::a_row_that_is_written_before_its"],
     },
     Mutant {
         rule: "a call takes what is written, whatever another branch has taken",
