@@ -180,7 +180,7 @@ interleaved! {
 
     // A call that dies leaves the rows in the journal that it took before. A later attempt did not ask for them in a try
     // that was carried out, and the instance was parked.
-    a_row_that_is_written_before_a_call_that_dies, 1: |rows| {
+    a_row_that_is_written_before_a_call_that_dies, 0: |rows| {
         let (one, _) = rows.names();
         let younger = async {
             tokio::time::sleep(Duration::from_millis(2)).await;
