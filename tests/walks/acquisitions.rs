@@ -2,22 +2,18 @@
 //! it by itself. When the first one that was ended freed the row for all, whoever looked for the others stopped at the
 //! row, and what was behind it stayed locked for ever.
 
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering::SeqCst;
-use std::sync::{Arc, OnceLock};
-
 use beldi::host::{CrashPoint, LocalHost, When};
 use beldi::prelude::*;
 use beldi::store::{AttributeValue, Placeholders, ReturnValues, UpdateItem};
 use beldi::testing::fresh_store;
-use beldi::{Client, Delivery, InstanceId, Invocation, InvokeError, InvokeFuture, Invoker, Problem, ProblemKind};
+use beldi::{Client, Delivery, InstanceId};
 
 use crate::common::builder;
 use crate::plans::{Plan, Plans, Then};
 use crate::{Account, Bank, Refused, Shop, balance, is_about, locked, opened, settings, updates};
 
 #[beldi::function(service = Bank, read_only)]
-async fn sum(owners: Vec<String>) -> i64 {
+pub(crate) async fn sum(owners: Vec<String>) -> i64 {
     let mut sum = 0;
     for owner in owners {
         sum += Account::get(&owner).await.map_or(0, |account| account.balance);
@@ -84,13 +80,6 @@ async fn calls_what_panics() -> Result<i64, Refused> {
     }
 }
 
-#[beldi::function(service = Shop)]
-async fn asks_twice() -> Result<i64, Refused> {
-    beldi::txn! {
-        Ok(sum(accounts(&["ann"])).await + sum(accounts(&["bob"])).await)
-    }
-}
-
 /// Many participants that read one row.
 #[beldi::function(service = Bank)]
 async fn read_often(times: u32) -> i64 {
@@ -108,7 +97,7 @@ async fn read_very_often() -> Result<i64, Refused> {
     }
 }
 
-fn accounts(owners: &[&str]) -> Vec<String> {
+pub(crate) fn accounts(owners: &[&str]) -> Vec<String> {
     owners.iter().map(|owner| (*owner).to_owned()).collect()
 }
 
@@ -239,47 +228,5 @@ async fn damage_does_not_end_a_walk() {
 async fn a_transaction_may_read_a_row_as_often_as_it_likes() {
     let (host, client) = host(Vec::new(), false).await;
     assert_eq!(client.call(read_very_often()).await.expect("a result"), Ok(660));
-    assert_eq!(locked(&host).await, 0);
-}
-
-/// Calls within the host, of which the first fence is refused.
-#[derive(Default)]
-struct Refusing {
-    host: OnceLock<LocalHost>,
-    has_refused: AtomicBool,
-}
-
-impl Invoker for Refusing {
-    fn invoke(&self, invocation: Invocation) -> InvokeFuture<'_> {
-        let refuses = invocation.delivery == Delivery::Fence && !self.has_refused.swap(true, SeqCst);
-        Box::pin(async move {
-            if refuses {
-                let Invocation { service, function, instance, .. } = invocation;
-                let (kind, detail, step) = (ProblemKind::UnknownFunction, "not deployed".to_owned(), None);
-                let problem = Problem { kind, detail, service, function, instance: Some(instance), step };
-                return Err(InvokeError::Refused(Box::new(problem)));
-            }
-            self.host.get().expect("the host has started").invoke(invocation).await
-        })
-    }
-}
-
-/// A participant that could not be fenced counted as one that nobody had called: it waited for its decision for ever.
-#[tokio::test(start_paused = true)]
-async fn a_participant_that_refuses_to_be_fenced_is_asked_again() {
-    let takes = |point: &CrashPoint| {
-        point.invocation.function == asks_twice::NAME && point.when == When::After && point.action.starts_with("Invoke")
-    };
-    let plans = Plans::new(vec![Plan::new(takes, 2, Then::Crashes)]);
-    let wire = Arc::new(Refusing::default());
-    let host = builder(fresh_store().await.expect("a store"), settings(), None).crash_plan(plans);
-    let host = host.invoker(Arc::clone(&wire) as Arc<dyn Invoker>).start().await.expect("a host");
-    let _ = wire.host.set(host.clone());
-    let client = opened(&host).await;
-    client.call(asks_twice()).idempotency_key("k").await.expect_err("it dies");
-    assert_eq!(locked(&host).await, 2);
-    let coordinator = InstanceId::from_idempotency_key(Shop::NAME, asks_twice::NAME, "k");
-    client.roll_back(Shop::NAME, coordinator).await.expect_err("a participant could not be fenced");
-    client.roll_back(Shop::NAME, coordinator).await.expect("an answer");
     assert_eq!(locked(&host).await, 0);
 }

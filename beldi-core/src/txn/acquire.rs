@@ -71,7 +71,7 @@ impl Try {
         condition: Option<&Expression>,
     ) -> Result<AttributeValue, Fault> {
         let row = row_name(table, key);
-        self.check_limits(&row, &actions)?;
+        self.unless_over(self.check_limits(&row, &actions))?;
         if let Some(condition) = condition {
             self.hold(step, what.clone(), table, key, Mode::Exclusive).await?;
             let current = self.state().view.current(&row, step.path())?;
@@ -82,7 +82,7 @@ impl Try {
         let fingerprint = step.fingerprint(what);
         let mut state = self.state();
         state.view.touch(&row, table, key);
-        state.view.write(&row, step.path().clone(), fingerprint, actions, deletes)?;
+        self.unless_over(state.view.write(&row, step.path().clone(), fingerprint, actions, deletes))?;
         Ok(AttributeValue::Bool(true))
     }
 
@@ -117,7 +117,7 @@ impl Try {
             if state.view.is_held(&row, step.path(), mode) {
                 return Ok(());
             }
-            check_rows(state.view.len() + usize::from(!state.view.contains(&row)))?;
+            self.unless_over(check_rows(state.view.len() + usize::from(!state.view.contains(&row))))?;
         }
         let fingerprint = step.fingerprint(what);
         let (journal, path, witness) = (step.journal(), step.path(), step.witness(&row));

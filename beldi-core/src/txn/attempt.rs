@@ -11,13 +11,13 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::call::Calls;
-use super::record::HeldRow;
+use super::record::{Decision, HeldRow, Outcome};
 use super::view::View;
 use super::{HeldCall, Participant, TransactionContext, TransactionId};
 use crate::attempt::{Entry, Identity, Journal, Trapped};
 use crate::daal::{Difference, EntryKey, Mode, RowKey};
 use crate::error::Fault;
-use crate::ids::StepPath;
+use crate::ids::{InstanceId, StepPath};
 
 /// One try.
 pub(crate) struct Try {
@@ -68,6 +68,17 @@ pub(super) enum Found {
 /// Why a try was stopped.
 pub(crate) struct Stop {
     trapped: Option<Trapped>,
+}
+
+impl State {
+    /// The participants that a walk has found.
+    pub(super) fn passed(&self) -> Vec<InstanceId> {
+        let participant = |found: &Found| match found {
+            Found::Participant(participant) => Some(participant.instance),
+            Found::Row(_) => None,
+        };
+        self.found.iter().filter_map(participant).collect()
+    }
 }
 
 impl Stop {
@@ -168,6 +179,23 @@ impl Try {
             return Some(trapped);
         }
         (self.is_over() && self.is_idle()).then(|| Fault::Over.into())
+    }
+
+    /// Refuses what is not allowed, unless the try is over: another attempt, whose branches advanced in another order, may
+    /// have come past this step before it met its limit.
+    pub(super) fn unless_over(&self, allowed: Result<(), Fault>) -> Result<(), Fault> {
+        if self.is_over() { Ok(()) } else { allowed }
+    }
+
+    /// The decision that this outcome of the try is.
+    pub(super) fn decision(&self, outcome: Outcome) -> Result<Decision, Fault> {
+        let commits = outcome == Outcome::Committed;
+        let state = self.state();
+        let rows = if commits { state.view.held(None)? } else { state.view.held_unchanged() };
+        let (participants, rolled_back) =
+            if commits { state.calls.prepared() } else { (state.calls.called(), Vec::new()) };
+        let detached = state.detached.iter().filter(|_| commits).map(|(_, call)| call.clone()).collect();
+        Ok(Decision { outcome, rows, participants, rolled_back, detached })
     }
 
     /// Notes that ending an acquisition has left a row as a tombstone.

@@ -83,14 +83,10 @@ impl Calls {
         self.calls.values().map(|made| made.callee.clone()).collect()
     }
 
-    /// Those that are not known to have nothing left to be told.
-    pub(super) fn still_to_be_told(&self, participants: &[Participant]) -> Vec<Participant> {
-        let ended = |one: &Participant| {
-            self.calls
-                .values()
-                .any(|made| made.callee.instance == one.instance && made.answered.as_ref().is_some_and(Vec::is_empty))
-        };
-        participants.iter().filter(|one| !ended(one)).cloned().collect()
+    /// What is known of a participant's answer: the participants that are to be told with it, or none if it was fenced.
+    pub(super) fn answer_of(&self, participant: &Participant) -> Option<&[Participant]> {
+        let made = self.calls.values().find(|made| made.callee.instance == participant.instance)?;
+        made.answered.as_deref()
     }
 
     /// The answered calls: their steps and participants, marked if they do not count.
@@ -132,7 +128,7 @@ impl Try {
             self.take_written(journal, Some(path)).await?;
             return Err(Fault::Over);
         }
-        self.state().calls.asked(path, participant.clone())?;
+        self.unless_over(self.state().calls.asked(path, participant.clone()))?;
         // Rows that are written and not held yet are taken before the call; a try that ends finds them here.
         self.take_written(journal, Some(path)).await?;
         let answer = match self.is_ending() {
@@ -201,9 +197,9 @@ impl Try {
     fn replayed(&self, path: &StepPath, callee: Participant, value: &AttributeValue) -> Result<String, Fault> {
         let (result, participants, adopted) = decode(value).ok_or_else(unreadable)?;
         let mut state = self.state();
-        state.calls.asked(path, callee)?;
+        self.unless_over(state.calls.asked(path, callee))?;
         state.calls.answered(path, participants);
-        adopted.iter().try_for_each(|row| state.view.adopt(path, row))?;
+        adopted.iter().try_for_each(|row| self.unless_over(state.view.adopt(path, row)))?;
         Ok(result)
     }
 
@@ -222,7 +218,7 @@ impl Try {
             adopted.extend(held.map(|row| HeldRow { change: row.change.filter(|_| !participant.rolled_back), ..row }));
         }
         let mut state = self.state();
-        adopted.iter().try_for_each(|row| state.view.adopt(path, row))?;
+        adopted.iter().try_for_each(|row| self.unless_over(state.view.adopt(path, row)))?;
         Ok(adopted)
     }
 

@@ -64,6 +64,8 @@ pub struct Transaction {
     /// How many tries this attempt has made itself, not replayed.
     tries: u32,
     current: Option<Arc<Try>>,
+    /// The current try asked for what it cannot have, and is decided. The body is run once more, to end what it holds.
+    refused: Option<(Decision, Trapped)>,
 }
 
 /// How a body came to its end.
@@ -77,13 +79,13 @@ enum Ended<R> {
 pub fn transaction<S: Scope>(cx: &Cx, ordinal: u32, options: TransactionOptions) -> Transaction {
     marks::transaction::<S>();
     let step = cx.claim(ordinal, Location::caller());
-    Transaction { cx: cx.clone(), step, options, number: 0, tries: 0, current: None }
+    Transaction { cx: cx.clone(), step, options, number: 0, tries: 0, current: None, refused: None }
 }
 
 impl Transaction {
     /// The context of the next try. Inside of another transaction it is a part of that one.
     pub fn begin(&mut self) -> Cx {
-        self.number += 1;
+        self.number += u32::from(self.refused.is_none());
         let prefix = self.step.path().branch(self.number);
         if let Some(outer) = self.cx.transaction() {
             return self.cx.below(prefix, Arc::clone(outer));
@@ -130,6 +132,10 @@ impl Transaction {
         body: impl Future<Output = Result<T, E>> + Send,
     ) -> Result<Option<Result<T, E>>, Trapped> {
         let mut body = pin!(body);
+        if let Some((decision, stop)) = self.refused.take() {
+            self.wind_up(current, body, false, &decision).await?;
+            return Err(stop);
+        }
         let path = StepPath::of(current.prefix.clone());
         if let Some(decision) = self.journal().decision(&path).cloned() {
             return self.replay(current, body, &path, &decision).await;
@@ -192,7 +198,7 @@ impl Transaction {
     /// The try cannot go on: decides that, finds what any attempt of it holds, and takes the locks off. Gives
     /// nothing if another try is to follow.
     async fn abandon<T, E>(
-        &self,
+        &mut self,
         current: &Try,
         mut body: Pin<&mut (impl Future<Output = Result<T, E>> + Send)>,
         mut has_returned: bool,
@@ -206,6 +212,11 @@ impl Transaction {
         let decision = current.decision(if died { Outcome::Died } else { Outcome::Failed })?;
         self.decide(current, &decision).await?;
         self.count(decision.outcome);
+        if matches!(stop.fault, Fault::Transaction(_)) {
+            // Its branches have come to this in an order of their own. In another one they come past it.
+            self.refused = Some((decision, stop));
+            return Ok(None);
+        }
         self.wind_up(current, body, has_returned, &decision).await?;
         let Fault::Died { row, holder } = stop.fault else { return Err(stop) };
         let tries = self.tries;
@@ -372,25 +383,5 @@ impl Transaction {
 
     fn environment(&self) -> &crate::environment::Environment {
         self.step.environment()
-    }
-}
-
-impl Try {
-    /// The decision that this outcome of the try is.
-    fn decision(&self, outcome: Outcome) -> Result<Decision, Fault> {
-        let commits = outcome == Outcome::Committed;
-        let state = self.state();
-        let rows = if commits { state.view.held(None)? } else { state.view.held_unchanged() };
-        let (participants, rolled_back) =
-            if commits { state.calls.prepared() } else { (state.calls.called(), Vec::new()) };
-        let detached = state.detached.iter().filter(|_| commits).map(|(_, call)| call.clone()).collect();
-        Ok(Decision { outcome, rows, participants, rolled_back, detached })
-    }
-}
-
-impl Decision {
-    /// Whether nothing follows from it.
-    fn is_empty(&self) -> bool {
-        self.rows.is_empty() && self.participants.is_empty() && self.rolled_back.is_empty() && self.detached.is_empty()
     }
 }

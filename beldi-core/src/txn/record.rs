@@ -63,6 +63,13 @@ pub(crate) struct Decision {
     pub(crate) detached: Vec<HeldCall>,
 }
 
+impl Decision {
+    /// Whether nothing follows from it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.participants.is_empty() && self.rolled_back.is_empty() && self.detached.is_empty()
+    }
+}
+
 /// What a participant has done, and keeps until it is told.
 #[derive(Debug, Clone)]
 pub(crate) struct Prepared {

@@ -12,6 +12,7 @@ use crate::attempt::Journal;
 use crate::daal::{RowKey, RowRelease};
 use crate::environment::{Environment, journal_table};
 use crate::error::{Fault, InvokeError, Problem, ProblemKind};
+use crate::ids::InstanceId;
 use crate::invoke::{Delivery, Invocation};
 
 /// Carries out the decision of a coordinator; `repeats` says that an earlier attempt may have done so before.
@@ -23,6 +24,7 @@ pub(super) async fn carry_out(
 ) -> Result<(), Fault> {
     let (environment, service) = (journal.environment(), journal.identity().function.service);
     let id = current.id(journal);
+    let passed = current.state().passed();
     // What a record names is released even if a walk could not be ended: a later attempt begins with the record.
     let found = release_found(journal, current).await;
     let commits = decision.outcome == Outcome::Committed;
@@ -32,7 +34,7 @@ pub(super) async fn carry_out(
     }));
     let rows = async { rows.await.map(|_: Vec<()>| ()) };
     if !commits {
-        let told = current.state().calls.still_to_be_told(&decision.participants);
+        let told = still_to_be_told(current, decision, &passed, found.is_ok());
         let told = tell_each(environment, &id, &told);
         let (rows, told) = futures_util::future::join(rows, told).await;
         return found.and(rows).and(told);
@@ -46,6 +48,18 @@ pub(super) async fn carry_out(
     tell_services(environment, &id, &here, &decision.rolled_back, repeats).await?;
     tell_each(environment, &id, &decision.rolled_back).await?;
     place(environment, &decision.detached, repeats.then(|| journal.start_ms())).await
+}
+
+/// Those that a record names, and that the walk has neither ended nor released. A walk that `is_over` left none behind; a
+/// later one passes those again whose answers are not recorded. So they are told nothing before: a participant that was
+/// told can be forgotten, and who asks it then comes no further.
+fn still_to_be_told(current: &Try, decision: &Decision, passed: &[InstanceId], is_over: bool) -> Vec<Participant> {
+    let state = current.state();
+    let is_to_be_told = |one: &&Participant| match state.calls.answer_of(one) {
+        Some(below) => !below.is_empty() && !passed.contains(&one.instance),
+        None => is_over,
+    };
+    decision.participants.iter().filter(is_to_be_told).cloned().collect()
 }
 
 /// Releases what a walk has found and no record names, if the walk is over: what it found last goes first. So what is
