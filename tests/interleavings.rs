@@ -1,12 +1,15 @@
 //! All interleavings of two attempts of one instance with another writer.
 //!
-//! Each test takes a random sample, the same in every run; with `BELDI_INTERLEAVINGS=all`, which
-//! `cargo xtask interleave` sets, it exhausts them.
+//! Each test takes a random sample, the same in every run; `cargo xtask interleave` exhausts them.
 
 #![expect(clippy::print_stdout, reason = "how many interleavings were run is worth seeing")]
 
+#[path = "common/interleavings.rs"]
+mod interleavings;
+
 use beldi::prelude::*;
-use beldi::testing::{Contest, Explored, Interleavings};
+use beldi::testing::{Contest, Interleavings};
+use interleavings::all_or_sample;
 
 beldi::service!(Shop = "shop");
 beldi::service!(Bank = "bank");
@@ -101,29 +104,15 @@ async fn balance(owner: String) -> i64 {
     Account::get(&owner).await.map_or(0, |account| account.balance)
 }
 
-/// All interleavings, or a sample of them.
-fn interleavings() -> Interleavings {
-    match takes_all() {
-        true => Interleavings::new(),
-        false => sample(),
+/// Explores a scenario with logs that are full all the time, and half of the time, and says how many interleavings there
+/// were.
+async fn explore<U: Future<Output = Result<(), String>>>(test: &str, scenario: impl Fn(Contest) -> U) {
+    for entries in [1, 2] {
+        let interleavings = Interleavings::new().log_entries(entries);
+        let explored = all_or_sample(interleavings, (20_201_104, 200)).explore(&scenario).await;
+        println!("{test}, {entries} entries: {explored}");
+        explored.assert_passed();
     }
-}
-
-/// All interleavings in which attempts are interrupted three times at most, or a sample of all: two attempts that have
-/// branches or callees of their own can be interleaved in more ways than can be waited for.
-fn with_few_interruptions() -> Interleavings {
-    match takes_all() {
-        true => Interleavings::new().interruptions(3),
-        false => sample(),
-    }
-}
-
-fn takes_all() -> bool {
-    std::env::var("BELDI_INTERLEAVINGS").is_ok_and(|all| all == "all")
-}
-
-fn sample() -> Interleavings {
-    Interleavings::new().sample(20_201_104, 400)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "what is compared is of no use afterwards")]
@@ -135,14 +124,9 @@ async fn current_count(contest: &Contest, name: &str) -> i64 {
     contest.client().call(count(name.to_owned())).await.expect("a count")
 }
 
-fn finish(test: &str, explored: &Explored) {
-    println!("{test}: {explored}");
-    explored.assert_passed();
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_read_and_a_write_happen_once() {
-    let explored = interleavings().explore(|contest: Contest| async move {
+    explore("a_read_and_a_write_happen_once", |contest: Contest| async move {
         let name = "row".to_owned();
         let (one, two, _) = tokio::join!(
             contest.attempt(name.clone(), false, increment(name.clone())),
@@ -153,14 +137,14 @@ async fn a_read_and_a_write_happen_once() {
         let (one, two) = (one.expect("a result"), two.expect("a result"));
         same("the attempts' results", one, two)?;
         same("the count", current_count(&contest, &name).await, 1)
-    });
-    finish("a_read_and_a_write_happen_once", &explored.await);
+    })
+    .await;
 }
 
 /// With logs of one entry the other writer's writes roll the row while an attempt is held.
 #[tokio::test(start_paused = true)]
 async fn a_write_after_a_read_is_found_in_a_segment() {
-    let explored = interleavings().explore(|contest: Contest| async move {
+    explore("a_write_after_a_read_is_found_in_a_segment", |contest: Contest| async move {
         let name = "row".to_owned();
         let (one, two, other) = tokio::join!(
             contest.attempt(name.clone(), false, add_after_look(name.clone(), 1)),
@@ -170,8 +154,8 @@ async fn a_write_after_a_read_is_found_in_a_segment() {
         contest.settle().await;
         one.and(two).and(other).expect("results");
         same("the count", current_count(&contest, &name).await, 101)
-    });
-    finish("a_write_after_a_read_is_found_in_a_segment", &explored.await);
+    })
+    .await;
 }
 
 /// Reads for a witness, then adds.
@@ -184,7 +168,7 @@ async fn add_after_look(name: String, amount: i64) {
 
 #[tokio::test(start_paused = true)]
 async fn a_blind_write_happens_once() {
-    let explored = interleavings().explore(|contest: Contest| async move {
+    explore("a_blind_write_happens_once", |contest: Contest| async move {
         let name = "row".to_owned();
         let (one, two, other) = tokio::join!(
             contest.attempt(name.clone(), false, add(name.clone(), 1)),
@@ -194,13 +178,13 @@ async fn a_blind_write_happens_once() {
         contest.settle().await;
         one.and(two).and(other).expect("results");
         same("the count", current_count(&contest, &name).await, 101)
-    });
-    finish("a_blind_write_happens_once", &explored.await);
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_condition_has_one_outcome() {
-    let explored = interleavings().explore(|contest: Contest| async move {
+    explore("a_condition_has_one_outcome", |contest: Contest| async move {
         let name = "row".to_owned();
         let (one, two, other) = tokio::join!(
             contest.attempt(name.clone(), false, take(name.clone())),
@@ -213,14 +197,14 @@ async fn a_condition_has_one_outcome() {
         same("the outcomes", one.is_ok(), two.is_ok())?;
         same("the items", one, two)?;
         same("the count", current_count(&contest, &name).await, if two.is_ok() { 0 } else { 1 })
-    });
-    finish("a_condition_has_one_outcome", &explored.await);
+    })
+    .await;
 }
 
 /// While one attempt has seen its condition fail and not yet said so, another instance makes it hold.
 #[tokio::test(start_paused = true)]
 async fn a_refusal_shows_a_row_for_which_the_condition_does_not_hold() {
-    let explored = interleavings().explore(|contest: Contest| async move {
+    explore("a_refusal_shows_a_row_for_which_the_condition_does_not_hold", |contest: Contest| async move {
         let name = "row".to_owned();
         let (taken, added) = tokio::join!(
             contest.attempt(name.clone(), false, take(name.clone())),
@@ -231,13 +215,13 @@ async fn a_refusal_shows_a_row_for_which_the_condition_does_not_hold() {
         let taken = taken.expect("a result");
         same("what the refusal shows", taken.err().flatten().unwrap_or(0), 0)?;
         same("the count", current_count(&contest, &name).await, if taken.is_ok() { 0 } else { 1 })
-    });
-    finish("a_refusal_shows_a_row_for_which_the_condition_does_not_hold", &explored.await);
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_was_returned_does_not_change() {
-    let explored = interleavings().explore(|contest: Contest| async move {
+    explore("what_was_returned_does_not_change", |contest: Contest| async move {
         let name = "row".to_owned();
         let (one, two, other) = tokio::join!(
             contest.attempt(name.clone(), false, look_twice(name.clone())),
@@ -247,13 +231,13 @@ async fn what_was_returned_does_not_change() {
         contest.settle().await;
         other.expect("a result");
         same("the results", one.expect("a result"), two.expect("a result"))
-    });
-    finish("what_was_returned_does_not_change", &explored.await);
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_observation_after_the_last_effect_is_agreed_on() {
-    let explored = interleavings().explore(|contest: Contest| async move {
+    explore("an_observation_after_the_last_effect_is_agreed_on", |contest: Contest| async move {
         let name = "row".to_owned();
         let (one, two, other) = tokio::join!(
             contest.attempt(name.clone(), false, add_and_look(name.clone())),
@@ -264,13 +248,13 @@ async fn an_observation_after_the_last_effect_is_agreed_on() {
         other.expect("a result");
         same("the results", one.expect("a result"), two.expect("a result"))?;
         same("the count", current_count(&contest, &name).await, 101)
-    });
-    finish("an_observation_after_the_last_effect_is_agreed_on", &explored.await);
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn branches_of_a_join_happen_once() {
-    let explored = with_few_interruptions().explore(|contest: Contest| async move {
+    explore("branches_of_a_join_happen_once", |contest: Contest| async move {
         let name = "row".to_owned();
         let (one, two) = tokio::join!(
             contest.attempt(name.clone(), false, branches(name.clone())),
@@ -280,13 +264,13 @@ async fn branches_of_a_join_happen_once() {
         same("the results", one.expect("a result"), two.expect("a result"))?;
         same("the count", current_count(&contest, &name).await, 1)?;
         same("the balance", contest.client().call(balance(name)).await.expect("a balance"), 1)
-    });
-    finish("branches_of_a_join_happen_once", &explored.await);
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn calls_happen_once() {
-    let explored = with_few_interruptions().explore(|contest: Contest| async move {
+    explore("calls_happen_once", |contest: Contest| async move {
         let name = "row".to_owned();
         let (one, two) = tokio::join!(
             contest.attempt(name.clone(), false, pay(name.clone())),
@@ -296,6 +280,25 @@ async fn calls_happen_once() {
         same("the results", one.expect("a result"), (1, 11))?;
         same("the results", two.expect("a result"), (1, 11))?;
         same("the balance", contest.client().call(balance(name)).await.expect("a balance"), 11)
-    });
-    finish("calls_happen_once", &explored.await);
+    })
+    .await;
+}
+
+/// What is too much is left out, the interleavings with the most interruptions first, and that is told.
+#[tokio::test(start_paused = true)]
+async fn what_was_left_out_is_told() {
+    let scenario = |contest: Contest| async move {
+        let one = contest.attempt("one", false, add("row".to_owned(), 1));
+        let (one, two) = tokio::join!(one, contest.attempt("two", false, add("row".to_owned(), 10)));
+        contest.settle().await;
+        one.and(two).expect("results");
+        same("the count", current_count(&contest, "row").await, 11)
+    };
+    let at_most = |limit: usize| Interleavings::new().at_most(limit).explore(scenario);
+    let (all, few, one) = tokio::join!(at_most(10_000), at_most(8), at_most(1));
+    assert!(all.exhausted && all.interruptions.is_none(), "{all}");
+    assert!(few.exhausted && few.interruptions.is_some() && few.runs + few.broken_off <= 8, "{few}");
+    assert!(few.runs < all.runs, "{few}, {all}");
+    assert!(!one.exhausted && one.interruptions == Some(0), "{one}");
+    assert_eq!(one.to_string(), "a part of the interleavings with at most 0 interruptions: 1 run to their end");
 }

@@ -1,15 +1,18 @@
 //! Interleavings of two and of three attempts of one instance, for each kind of operation, with logs that are full all
 //! the time and that hold two entries; and what else meets on one row.
 //!
-//! Each test takes a random sample, the same in every run; with `BELDI_INTERLEAVINGS=all`, which
-//! `cargo xtask interleave` sets, it exhausts them, or those in which attempts are interrupted a few times at most: the
-//! numbers beside its name, for two attempts and for three.
+//! Each test takes a random sample, the same in every run; `cargo xtask interleave` exhausts them, or those in which
+//! attempts are interrupted a few times at most.
 
 #![expect(clippy::print_stdout, reason = "how many interleavings were run is worth seeing")]
+
+#[path = "common/interleavings.rs"]
+mod interleavings;
 
 use beldi::prelude::*;
 use beldi::testing::{Contest, Interleavings};
 use beldi::{Call, ClientError};
+use interleavings::all_or_sample;
 
 beldi::service!(Shop = "shop");
 beldi::service!(Bank = "bank");
@@ -157,23 +160,11 @@ async fn adds_beside(contest: &Contest) -> Result<(), ClientError> {
     contest.attempt("other", false, adds(100)).await
 }
 
-/// Explores a scenario with each size of the row log, and says how many interleavings there were: a sample, or all in
-/// which attempts are interrupted no more often than the limit.
-async fn explore<U: Future<Output = Result<(), String>>>(
-    test: &str,
-    sizes: &[usize],
-    limit: Option<usize>,
-    scenario: impl Fn(Contest) -> U,
-) {
-    let all = std::env::var("BELDI_INTERLEAVINGS").is_ok_and(|all| all == "all");
+/// Explores a scenario with each size of the row log, and says how many interleavings there were.
+async fn explore<U: Future<Output = Result<(), String>>>(test: &str, sizes: &[usize], scenario: impl Fn(Contest) -> U) {
     for entries in sizes {
         let interleavings = Interleavings::new().log_entries(*entries);
-        let interleavings = match limit {
-            _ if !all => interleavings.sample(1_868 + *entries as u64, 30),
-            Some(limit) => interleavings.interruptions(limit),
-            None => interleavings,
-        };
-        let explored = interleavings.explore(&scenario).await;
+        let explored = all_or_sample(interleavings, (1_868 + *entries as u64, 30)).explore(&scenario).await;
         println!("{test}, {entries} entries: {explored}");
         explored.assert_passed();
     }
@@ -183,11 +174,11 @@ fn one_of<T: PartialEq + std::fmt::Debug>(found: &T, allowed: &[T]) -> Result<()
     if allowed.contains(found) { Ok(()) } else { Err(format!("no serial order gives {found:?}")) }
 }
 
-/// Two attempts beside another writer, and three alone, interrupted no more often than the two limits. `$left` gives what
+/// Two attempts beside another writer, and three alone. `$left` gives what
 /// may be left of the row beside the other writer, which adds 100, for the result; without it, what is left is that less
 /// 100.
 macro_rules! operations {
-    ($($(#[$doc:meta])* $test:ident, $two:literal, $three:literal: $call:expr, $before:expr,
+    ($($(#[$doc:meta])* $test:ident: $call:expr, $before:expr,
         |$result:pat_param| $left:expr, $balance:literal;)+) => {$(
         mod $test {
             use super::*;
@@ -196,7 +187,7 @@ macro_rules! operations {
             #[tokio::test(start_paused = true)]
             async fn twice_beside_a_writer() {
                 let name = concat!(stringify!($test), ", two attempts and a writer");
-                explore(name, &[1, 2], Some($two), |contest: Contest| async move {
+                explore(name, &[1, 2], |contest: Contest| async move {
                     contest.before(puts($before)).await.expect("a row");
                     let $result = attempts(&contest, 2, || $call, adds_beside(&contest)).await?;
                     let allowed: Vec<(i64, i64)> = $left.iter().map(|count| (*count, $balance)).collect();
@@ -208,7 +199,7 @@ macro_rules! operations {
             #[tokio::test(start_paused = true)]
             async fn three_times() {
                 let name = concat!(stringify!($test), ", three attempts");
-                explore(name, &[1, 2], Some($three), |contest: Contest| async move {
+                explore(name, &[1, 2], |contest: Contest| async move {
                     contest.before(puts($before)).await.expect("a row");
                     let alone = async { Ok(()) };
                     let $result = attempts(&contest, 3, || $call, alone).await?;
@@ -223,25 +214,25 @@ macro_rules! operations {
 }
 
 operations! {
-    put, 3, 3: puts(7), 0, |()| [7, 107], 0;
-    update, 3, 3: adds(1), 0, |()| [101], 0;
-    delete, 3, 3: deletes(), 5, |()| [0, 100], 0;
-    condition_that_holds, 3, 3: takes(), 1, |taken| if taken { [100] } else { [-1] }, 0;
-    condition_that_comes_to_hold, 3, 3: takes(), 0, |taken| if taken { [99] } else { [100] }, 0;
-    two_reads_and_writes, 3, 3: reads_and_writes(), 0,
+    put: puts(7), 0, |()| [7, 107], 0;
+    update: adds(1), 0, |()| [101], 0;
+    delete: deletes(), 5, |()| [0, 100], 0;
+    condition_that_holds: takes(), 1, |taken| if taken { [100] } else { [-1] }, 0;
+    condition_that_comes_to_hold: takes(), 0, |taken| if taken { [99] } else { [100] }, 0;
+    two_reads_and_writes: reads_and_writes(), 0,
         |(first, second)| if [(0, 1), (0, 101), (100, 101)].contains(&(first, second)) { [111] } else { [-1] }, 0;
-    scan, 3, 3: reads_all(), 0, |found| if found == 1 { [101] } else { [-1] }, 0;
-    lock, 3, 3: locks(), 0, |_| [101], 0;
-    external, 3, 3: acts(), 0, |_| [101], 0;
-    call, 2, 1: calls(), 0, |_| [101], 1;
-    read_only_call, 2, 1: asks(), 0, |_| [101], 0;
-    detached_call, 2, 1: sends(), 0, |()| [101], 1;
+    scan: reads_all(), 0, |found| if found == 1 { [101] } else { [-1] }, 0;
+    lock: locks(), 0, |_| [101], 0;
+    external: acts(), 0, |_| [101], 0;
+    call: calls(), 0, |_| [101], 1;
+    read_only_call: asks(), 0, |_| [101], 0;
+    detached_call: sends(), 0, |()| [101], 1;
 }
 
 /// Three writers, each of whose writes finds the log full.
 #[tokio::test(start_paused = true)]
 async fn rolls_against_rolls() {
-    explore("rolls_against_rolls", &[1, 2], Some(3), |contest: Contest| async move {
+    explore("rolls_against_rolls", &[1, 2], |contest: Contest| async move {
         contest.before(puts(0)).await.expect("a row");
         let (one, two, three) = tokio::join!(
             contest.attempt("one", false, adds(1)),
@@ -257,7 +248,7 @@ async fn rolls_against_rolls() {
 /// A collector that takes a living attempt for dead: whatever it starts again agrees with it.
 #[tokio::test(start_paused = true)]
 async fn a_collector_against_a_living_attempt() {
-    explore("a_collector_against_a_living_attempt", &[1, 2], None, |contest: Contest| async move {
+    explore("a_collector_against_a_living_attempt", &[1, 2], |contest: Contest| async move {
         contest.before(puts(0)).await.expect("a row");
         let collects = async {
             contest.collect(Shop::NAME).await;
@@ -273,7 +264,7 @@ async fn a_collector_against_a_living_attempt() {
 /// Two of them, so that one claims what the other has just claimed.
 #[tokio::test(start_paused = true)]
 async fn two_collectors_against_a_living_attempt() {
-    explore("two_collectors_against_a_living_attempt", &[1], None, |contest: Contest| async move {
+    explore("two_collectors_against_a_living_attempt", &[1], |contest: Contest| async move {
         contest.before(puts(0)).await.expect("a row");
         let collect = async {
             tokio::join!(contest.collect(Shop::NAME), contest.collect(Shop::NAME));
@@ -299,10 +290,8 @@ async fn replaces() -> i64 {
 /// finds what it has done, and when all are done nothing but the result is left.
 #[tokio::test(start_paused = true)]
 async fn garbage_collection_against_a_zombie() {
-    let all = std::env::var("BELDI_INTERLEAVINGS").is_ok_and(|all| all == "all");
     let interleavings = Interleavings::new().attempts_live(std::time::Duration::from_secs(25));
-    let interleavings = if all { interleavings.interruptions(2) } else { interleavings.sample(2_020, 60) };
-    let explored = interleavings.explore(|contest: Contest| async move {
+    let explored = all_or_sample(interleavings, (2_020, 60)).explore(|contest: Contest| async move {
         contest.before(puts(5)).await.expect("a row");
         let collects = async {
             for _ in 0..6 {
@@ -332,7 +321,7 @@ async fn garbage_collection_against_a_zombie() {
 /// A callee that its caller's collector has started, while the caller still delivers it.
 #[tokio::test(start_paused = true)]
 async fn a_detached_call_against_its_collector() {
-    explore("a_detached_call_against_its_collector", &[1, 2], None, |contest: Contest| async move {
+    explore("a_detached_call_against_its_collector", &[1, 2], |contest: Contest| async move {
         let collects = async {
             contest.collect(Bank::NAME).await;
             Ok(())

@@ -1,9 +1,10 @@
 //! Interleavings of transactions: two attempts of one, with others on the same rows.
 //!
-//! Each test takes a random sample, the same in every run; with `BELDI_INTERLEAVINGS=all`, which
-//! `cargo xtask interleave` sets, it runs all in which attempts are interrupted a few times at most: the number beside
-//! its name.
+//! Each test takes a random sample, the same in every run; `cargo xtask interleave` runs all in which attempts are
+//! interrupted a few times at most.
 
+#[path = "../common/interleavings.rs"]
+mod interleavings;
 mod rows;
 mod shop;
 
@@ -12,22 +13,19 @@ use std::time::Duration;
 use beldi::InstanceId;
 use beldi::prelude::*;
 use beldi::testing::{Contest, Interleavings};
+use interleavings::all_or_sample;
 use rows::Rows;
 use shop::*;
 
 /// A test over the interleavings of a scenario: with logs that are full all the time, and half of the time.
 macro_rules! interleaved {
-    ($($(#[$doc:meta])* $test:ident, $interruptions:literal $(, $time_passes:ident)?: |$rows:ident| $scenario:expr;)+) => {$(
+    ($($(#[$doc:meta])* $test:ident $(, $time_passes:ident)?: |$rows:ident| $scenario:expr;)+) => {$(
         $(#[$doc])*
         #[tokio::test(start_paused = true)]
         async fn $test() {
             for entries in [1, 2] {
-                let all = std::env::var("BELDI_INTERLEAVINGS").is_ok_and(|all| all == "all");
                 let interleavings = Interleavings::new().log_entries(entries)$(.$time_passes())?;
-                let interleavings = match all {
-                    true => interleavings.interruptions($interruptions),
-                    false => interleavings.sample(20_201_104 + entries as u64, 80),
-                };
+                let interleavings = all_or_sample(interleavings, (20_201_104 + entries as u64, 80));
                 let explored = interleavings.explore(|contest: Contest| async move {
                     let $rows = Rows::filled(contest).await;
                     $scenario
@@ -49,19 +47,19 @@ fn same<T: PartialEq + std::fmt::Debug>(found: &T, expected: &T) -> Result<(), S
 }
 
 interleaved! {
-    two_attempts_of_a_transaction, 3: |rows| {
+    two_attempts_of_a_transaction: |rows| {
         let (one, other) = rows.names();
         same(&rows.twice(|| shift(one.clone(), other.clone(), 2)).await?, &Ok((8, 12)))?;
         rows.left((8, 12), 10).await
     };
 
-    two_attempts_of_a_transaction_that_only_writes, 3: |rows| {
+    two_attempts_of_a_transaction_that_only_writes: |rows| {
         let (one, other) = rows.names();
         rows.twice(|| set_both(one.clone(), other.clone(), 1)).await?.map_err(|_| "refused")?;
         rows.left((1, 19), 10).await
     };
 
-    against_a_younger_transaction_in_the_other_order, 2: |rows| {
+    against_a_younger_transaction_in_the_other_order: |rows| {
         let (one, other) = rows.names();
         let (twice, younger) = tokio::join!(
             rows.twice(|| shift(one.clone(), other.clone(), 2)),
@@ -72,7 +70,7 @@ interleaved! {
         rows.left((11, 9), 10).await
     };
 
-    against_an_older_transaction_in_the_other_order, 2: |rows| {
+    against_an_older_transaction_in_the_other_order: |rows| {
         let (one, other) = rows.names();
         let later = async {
             tokio::time::sleep(Duration::from_millis(2)).await;
@@ -84,13 +82,13 @@ interleaved! {
         rows.left((11, 9), 10).await
     };
 
-    a_body_that_depends_on_the_time, 2, time_passes: |rows| {
+    a_body_that_depends_on_the_time, time_passes: |rows| {
         let (one, other) = rows.names();
         let (left, there) = rows.twice(|| shift_by_time(one.clone(), other.clone())).await?.map_err(|_| "refused")?;
         rows.left((left, there), 10).await
     };
 
-    a_participant_that_is_told_while_it_runs, 2: |rows| {
+    a_participant_that_is_told_while_it_runs: |rows| {
         let (one, other) = rows.names();
         let (older, bought) = tokio::join!(
             rows.beside(shift(one.clone(), other.clone(), 1)),
@@ -100,13 +98,13 @@ interleaved! {
         rows.left((7, 11), 8).await
     };
 
-    two_attempts_of_a_coordinator_with_a_participant, 2: |rows| {
+    two_attempts_of_a_coordinator_with_a_participant: |rows| {
         let (one, _) = rows.names();
         same(&rows.twice(|| buy(one.clone(), 4)).await?, &Ok((6, 6)))?;
         rows.left((6, 10), 6).await
     };
 
-    two_attempts_of_a_participant, 3: |rows| {
+    two_attempts_of_a_participant: |rows| {
         let (one, _) = rows.names();
         let (paid, ()) =
             tokio::join!(rows.beside(pay(one.clone(), 3, false)), rows.contest.repetition_of::<charge>());
@@ -114,7 +112,7 @@ interleaved! {
         rows.left((10, 10), 7).await
     };
 
-    two_attempts_of_a_participant_that_is_rolled_back, 3: |rows| {
+    two_attempts_of_a_participant_that_is_rolled_back: |rows| {
         let (one, _) = rows.names();
         let (paid, ()) =
             tokio::join!(rows.beside(pay(one.clone(), 3, true)), rows.contest.repetition_of::<charge>());
@@ -122,7 +120,7 @@ interleaved! {
         rows.left((10, 10), 10).await
     };
 
-    two_attempts_of_a_participant_that_depends_on_the_time, 2, time_passes: |rows| {
+    two_attempts_of_a_participant_that_depends_on_the_time, time_passes: |rows| {
         let (one, _) = rows.names();
         let (paid, ()) =
             tokio::join!(rows.beside(pay_by_time(one)), rows.contest.repetition_of::<charge_by_time>());
@@ -130,7 +128,7 @@ interleaved! {
         rows.left((10, 10), balance).await
     };
 
-    an_operator_rolls_back_what_still_runs, 2: |rows| {
+    an_operator_rolls_back_what_still_runs: |rows| {
         let (one, _) = rows.names();
         let operator = async {
             rows.contest.seen::<charge>().await;
@@ -143,7 +141,7 @@ interleaved! {
         rows.left((6, 10), 6).await
     };
 
-    two_participants_on_one_row, 0: |rows| {
+    two_participants_on_one_row: |rows| {
         let (one, _) = rows.names();
         let (twice, younger) =
             tokio::join!(rows.twice(|| pay(one.clone(), 3, false)), rows.younger(pay(one.clone(), 1, false)));
@@ -153,7 +151,7 @@ interleaved! {
 
     // Seed 342 of the simulation: the coordinator took the lock off without ending the acquisition of the participant that
     // had only read the row. A zombie of it took the row for ever.
-    a_row_that_is_handed_over_twice, 2: |rows| {
+    a_row_that_is_handed_over_twice: |rows| {
         let (one, _) = rows.names();
         let (seen, ()) = tokio::join!(rows.beside(hand_over(one)), rows.contest.repetition_of::<see>());
         same(&seen?, &Ok(12))?;
@@ -162,7 +160,7 @@ interleaved! {
 
     // The same with the participants in the other order: the one that changed the row could never be told of the commit,
     // because the lock was gone, and its transaction never ended.
-    a_row_that_is_handed_over_to_be_looked_at_first, 2: |rows| {
+    a_row_that_is_handed_over_to_be_looked_at_first: |rows| {
         let (one, _) = rows.names();
         let (seen, ()) =
             tokio::join!(rows.beside(hand_over_to_look_first(one)), rows.contest.repetition_of::<see>());
@@ -172,7 +170,7 @@ interleaved! {
 
     // Which of the two branches took the row, or both, once depended on which was answered first: an attempt that came
     // later went another way through what was recorded, and the instance was parked with its rows locked.
-    a_row_that_is_written_before_its_branches, 2: |rows| {
+    a_row_that_is_written_before_its_branches: |rows| {
         let (one, _) = rows.names();
         same(&rows.twice(|| add_before_branches(one.clone(), 2)).await?, &Ok((8, 12)))?;
         rows.left((12, 10), 8).await
@@ -180,7 +178,7 @@ interleaved! {
 
     // A call that dies leaves the rows in the journal that it took before. A later attempt did not ask for them in a try
     // that was carried out, and the instance was parked.
-    a_row_that_is_written_before_a_call_that_dies, 0: |rows| {
+    a_row_that_is_written_before_a_call_that_dies: |rows| {
         let (one, _) = rows.names();
         let younger = async {
             tokio::time::sleep(Duration::from_millis(2)).await;
@@ -192,7 +190,7 @@ interleaved! {
     };
 
     // The same with the write in one of the branches.
-    a_row_that_is_written_in_a_branch, 1: |rows| {
+    a_row_that_is_written_in_a_branch: |rows| {
         let (one, other) = rows.names();
         same(&rows.twice(|| add_in_a_branch(one.clone(), other.clone(), 2)).await?, &Ok((8, 10)))?;
         rows.left((12, 10), 8).await
@@ -200,7 +198,7 @@ interleaved! {
 
     // A branch that puts a record was not polled any more when another one had died, and the decision waited for it
     // until the attempt was out of time.
-    a_branch_dies_while_another_puts_a_record, 2: |rows| {
+    a_branch_dies_while_another_puts_a_record: |rows| {
         let (one, other) = rows.names();
         let (older, younger) = tokio::join!(
             rows.beside(shift(other.clone(), one.clone(), 1)),
@@ -210,7 +208,7 @@ interleaved! {
         rows.left((11, 9), 0).await.or(rows.left((11, 9), -1).await)
     };
 
-    a_plain_write_against_a_transaction, 2: |rows| {
+    a_plain_write_against_a_transaction: |rows| {
         let (one, other) = rows.names();
         let (twice, added) =
             tokio::join!(rows.twice(|| shift(one.clone(), other.clone(), 2)), rows.beside(add(one.clone(), 100)));
@@ -219,7 +217,7 @@ interleaved! {
         rows.left((108, 12), 10).await
     };
 
-    a_rollback_with_a_zombie_and_a_plain_write, 2: |rows| {
+    a_rollback_with_a_zombie_and_a_plain_write: |rows| {
         let (one, other) = rows.names();
         // The second row would be below zero.
         let (twice, added) =
@@ -229,7 +227,7 @@ interleaved! {
         rows.left((11, 10), 10).await
     };
 
-    readers_see_both_rows_or_neither, 2: |rows| {
+    readers_see_both_rows_or_neither: |rows| {
         let (one, other) = rows.names();
         let (twice, moved) = tokio::join!(
             rows.twice(|| look(one.clone(), other.clone())),
@@ -240,7 +238,7 @@ interleaved! {
         rows.left((8, 12), 10).await
     };
 
-    readers_against_plain_writes, 2: |rows| {
+    readers_against_plain_writes: |rows| {
         let (one, other) = rows.names();
         let (twice, added) = tokio::join!(
             rows.twice(|| look(one.clone(), other.clone())),

@@ -39,7 +39,7 @@ enum Command {
     /// Disturb every point of operations, transactions and applications, and count the points (minutes)
     Matrix,
     /// Explore all interleavings of the small scenarios (tens of minutes)
-    Interleave,
+    Interleave(suites::Interleave),
     /// Run seeded worlds full of faults (an hour)
     Simulate(suites::Simulate),
     /// Break each rule of the protocol in a copy, and see a test fail
@@ -64,7 +64,7 @@ fn main() -> ExitCode {
         Command::Budget => suites::budget(),
         Command::Garbage => suites::garbage(),
         Command::Matrix => suites::matrix(),
-        Command::Interleave => suites::interleave(),
+        Command::Interleave(options) => suites::interleave(&options),
         Command::Simulate(options) => suites::simulate(&options),
         Command::Chaos(options) => suites::chaos(&options),
         Command::Lambda => lambda::run(),

@@ -17,21 +17,33 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 /// The test targets that explore interleavings.
 const INTERLEAVINGS: &[&str] = &["interleavings", "interleavings_operations", "interleavings_transactions"];
 
-/// Explores all interleavings, where the test suite takes a sample. Says how many there were.
-pub(crate) fn interleave() -> Result<Tally> {
+/// How many interleavings to explore.
+#[derive(clap::Args)]
+pub(crate) struct Interleave {
+    /// How many each exploration may have before it leaves out those with the most interruptions
+    #[arg(long, value_name = "N", default_value_t = 4_000)]
+    at_most: usize,
+}
+
+/// Explores all interleavings, where the test suite takes a sample, or those with the fewest interruptions. Says how many
+/// there were.
+pub(crate) fn interleave(options: &Interleave) -> Result<Tally> {
     let targets = INTERLEAVINGS.iter().flat_map(|target| ["--test", target]);
     let arguments: Vec<_> = ["test", "--release"].into_iter().chain(targets).chain(["--", "--nocapture"]).collect();
     let (mut explorations, mut ended, mut broken_off) = (0u64, 0u64, 0u64);
-    let tally = run(&arguments, &[("BELDI_INTERLEAVINGS", "all")], &progress::bar(0, "tests"), |line| {
-        let before = |words: &str| line.split_once(words)?.0.rsplit(' ').next()?.parse::<u64>().ok();
-        explorations += u64::from(line.contains(" entries: all "));
-        ended += before(" run to their end").or_else(|| before(" interleavings")).unwrap_or_default();
+    let variables = [("BELDI_INTERLEAVINGS", options.at_most.to_string())];
+    let variables = variables.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let tally = run(&arguments, &variables, &progress::bar(0, "tests"), |line| {
+        // Before it stands the name of the test, as cargo prints it.
+        let explored = line.split_once(" ... ").map_or(line, |(_, explored)| explored);
+        let before = |words: &str| explored.split_once(words)?.0.rsplit(' ').next()?.parse::<u64>().ok();
+        let run_to_their_end = before(" run to their end")?;
+        explorations += u64::from(explored.contains(" entries: all "));
+        ended += run_to_their_end;
         broken_off += before(" broken off").unwrap_or_default();
-        Some(line.to_owned())
+        Some(explored.to_owned())
     })?;
-    println!(
-        "{explorations} explorations to their end: {ended} interleavings run to their end, {broken_off} broken off"
-    );
+    println!("{explorations} explorations: {ended} interleavings run to their end, {broken_off} broken off");
     Ok(tally)
 }
 

@@ -39,7 +39,7 @@ use crate::world::{VirtualWorld, World};
 pub struct Interleavings {
     settings: Settings,
     sample: Option<(u64, usize)>,
-    interruptions: Option<usize>,
+    at_most: Option<usize>,
     time_passes: bool,
 }
 
@@ -47,7 +47,7 @@ pub struct Interleavings {
 const LONG: Duration = Duration::from_secs(1800);
 
 /// What an exploration found.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Explored {
     /// How many interleavings were run to their end.
     pub runs: usize,
@@ -55,8 +55,10 @@ pub struct Explored {
     pub broken_off: usize,
     /// How many states there were; 0 where they are not compared.
     pub states: usize,
-    /// Whether these were all.
+    /// Whether these were all, or all with so few interruptions.
     pub exhausted: bool,
+    /// How often attempts were interrupted at most, if others were left out; see [`Interleavings::at_most`].
+    pub interruptions: Option<usize>,
     /// The first interleaving that broke the scenario's check, as the choices that lead to it, and what broke.
     pub failure: Option<(Vec<usize>, String)>,
 }
@@ -78,7 +80,7 @@ impl Interleavings {
     /// Explores with row logs of one entry, so that almost every write rolls.
     pub fn new() -> Self {
         let settings = Settings { log_entries: 1, timeout: LONG, longest_timeout: LONG, ..Settings::default() };
-        Self { settings, sample: None, interruptions: None, time_passes: false }
+        Self { settings, sample: None, at_most: None, time_passes: false }
     }
 
     /// How many entries a row log holds.
@@ -93,11 +95,12 @@ impl Interleavings {
         self
     }
 
-    /// Leaves out interleavings in which attempts are interrupted more often than this: in which one goes on while
-    /// another could that went on just before. Most mistakes need few interruptions, and scenarios of many requests
-    /// have too many interleavings otherwise.
-    pub fn interruptions(mut self, limit: usize) -> Self {
-        self.interruptions = Some(limit);
+    /// If there are more interleavings than this, those that were broken off included, explores the ones in which attempts
+    /// are interrupted most rarely: in which one goes on while another could that went on just before. First all without
+    /// an interruption, then all with at most one, and so on as long as there are no more than this. Most mistakes need
+    /// few interruptions, and scenarios of many requests have too many interleavings otherwise.
+    pub fn at_most(mut self, interleavings: usize) -> Self {
+        self.at_most = Some(interleavings);
         self
     }
 
@@ -128,13 +131,33 @@ impl Interleavings {
         S: Fn(Contest) -> U,
         U: Future<Output = Result<(), String>>,
     {
+        let Some(limit) = self.at_most.filter(|_| self.sample.is_none()) else {
+            let limit = self.sample.map_or(usize::MAX, |(_, runs)| runs);
+            return self.explore_within(limit, None, &scenario).await;
+        };
+        let mut explored = self.explore_within(limit, Some(0), &scenario).await;
+        while let Some(interruptions) = explored.interruptions.filter(|_| explored.exhausted) {
+            let more = self.explore_within(limit, Some(interruptions + 1), &scenario).await;
+            if !more.exhausted && more.failure.is_none() {
+                break;
+            }
+            explored = more;
+        }
+        explored
+    }
+
+    /// Explores no more than `limit`, and only those with so few interruptions, if they are given.
+    async fn explore_within<S, U>(&self, limit: usize, interruptions: Option<usize>, scenario: &S) -> Explored
+    where
+        S: Fn(Contest) -> U,
+        U: Future<Output = Result<(), String>>,
+    {
         let scheduler = Arc::new(Scheduler::default());
         let random = self.sample.map(|(seed, _)| fastrand::Rng::with_seed(seed));
-        let mut choices = Choices::new(random, self.interruptions);
-        let limit = self.sample.map_or(usize::MAX, |(_, runs)| runs);
+        let mut choices = Choices::new(random, interruptions);
         let mut states = (self.sample.is_none() && !self.time_passes).then(States::default);
-        let mut explored = Explored { runs: 0, broken_off: 0, states: 0, exhausted: false, failure: None };
-        while explored.runs < limit {
+        let mut explored = Explored::default();
+        while explored.runs + explored.broken_off < limit {
             // Of its own, so that nothing but the choices differs between runs: ids and digests of keys order things.
             let host = self.host(&scheduler).await;
             let contest = Contest { host, scheduler: Arc::clone(&scheduler) };
@@ -158,6 +181,7 @@ impl Interleavings {
                 break;
             }
         }
+        explored.interruptions = interruptions.filter(|_| choices.leaves_out());
         explored
     }
 
@@ -204,12 +228,16 @@ impl World for Ahead {
 impl fmt::Display for Explored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { runs, broken_off, states, .. } = self;
+        let bound = match self.interruptions {
+            Some(interruptions) => format!(" with at most {interruptions} interruptions"),
+            None => String::new(),
+        };
         match (self.exhausted, states) {
-            (true, 0) => write!(f, "all {runs} interleavings"),
+            (true, 0) => write!(f, "all interleavings{bound}: {runs} run to their end"),
             (true, _) => {
-                write!(f, "all interleavings: {runs} run to their end, {broken_off} broken off, {states} states")
+                write!(f, "all interleavings{bound}: {runs} run to their end, {broken_off} broken off, {states} states")
             }
-            (false, _) => write!(f, "a sample of {runs} interleavings"),
+            (false, _) => write!(f, "a part of the interleavings{bound}: {runs} run to their end"),
         }
     }
 }

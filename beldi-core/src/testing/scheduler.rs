@@ -269,6 +269,8 @@ pub(super) struct Choices {
     /// How often somebody may be interrupted who could go on.
     interruptions: Option<usize>,
     interrupted: usize,
+    /// Whether a choice was not offered because of that.
+    leaves_out: bool,
 }
 
 impl Choices {
@@ -282,6 +284,7 @@ impl Choices {
     fn choose(&mut self, options: usize, going_on: Option<usize>) -> usize {
         let exhausted = self.interruptions.is_some_and(|limit| self.interrupted >= limit);
         if let Some(going_on) = going_on.filter(|_| exhausted) {
+            self.leaves_out |= options > 1;
             return going_on;
         }
         if self.depth == self.path.len() {
@@ -303,6 +306,11 @@ impl Choices {
     /// How many interruptions may still come.
     fn spare(&self) -> usize {
         self.interruptions.map_or(usize::MAX, |limit| limit.saturating_sub(self.interrupted))
+    }
+
+    /// Whether there are other paths with more interruptions.
+    pub(super) fn leaves_out(&self) -> bool {
+        self.leaves_out
     }
 
     /// Goes to the next path; gives whether there is one.
