@@ -167,8 +167,8 @@ pub enum TransactionFault {
         /// The row.
         row: String,
     },
-    /// The instance has locked the row with `beldi::lock`, and would wait for itself.
-    #[error("the row `{row}` is locked by this instance itself, with `beldi::lock`: unlock it before the transaction")]
+    /// The instance has locked the row with `beldi::lock`, and would wait for itself: in a transaction, or to lock it again.
+    #[error("the row `{row}` is locked by this instance itself, with `beldi::lock`: unlock it first")]
     OwnLock {
         /// The row.
         row: String,

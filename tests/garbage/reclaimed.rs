@@ -1,7 +1,11 @@
 //! What is reclaimed: everything, after all is done and kept long enough.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::world::*;
 use beldi::host::LocalHost;
+use beldi::store::{AttributeValue, Placeholders, PutItem, Request, SharedStore, Store, StoreError, StoreFuture};
 
 /// Every kind of thing that leaves something, on rows of its own.
 pub(crate) async fn everything(host: &LocalHost, name: &str, deletions: usize) {
@@ -135,4 +139,66 @@ async fn a_result_that_another_attempt_marks_lists_its_tombstones() {
     assert_eq!(items(&host, "stock").await.len(), 0);
     reclaim_all(&host).await;
     assert_eq!(leftovers(&host).await, [""; 0]);
+}
+
+/// A store in which two tables cannot be read: one is gone, and of the other the program may not know any more.
+struct Lost {
+    inner: SharedStore,
+    is_lost: AtomicBool,
+}
+
+impl Store for Lost {
+    fn execute(&self, request: Request) -> StoreFuture<'_> {
+        let message = "it is none of ours".to_owned();
+        if self.is_lost.load(Ordering::SeqCst)
+            && let Request::Get(get) = &request
+        {
+            match get.table.as_str() {
+                "stock" => {
+                    let table = get.table.clone();
+                    return Box::pin(async { Err(StoreError::TableNotFound { table, message }) });
+                }
+                "dropped" | "accounts" => return Box::pin(async { Err(StoreError::Denied { message }) }),
+                _ => {}
+            }
+        }
+        self.inner.execute(request)
+    }
+
+    fn expires_items(&self) -> bool {
+        self.inner.expires_items()
+    }
+}
+
+/// The segments of rows of a table that was removed were tried in each cycle, could not be reclaimed, and were in the way
+/// of all that came after them; so were tombstones in a table of which the program had lost the type, and the permission.
+#[tokio::test(start_paused = true)]
+async fn nothing_is_left_of_tables_that_are_gone() {
+    let inner = beldi::testing::fresh_store().await.expect("a store");
+    let store = Arc::new(Lost { inner, is_lost: AtomicBool::new(false) });
+    let host = start(Arc::clone(&store) as SharedStore, settings(), None).await;
+    everything(&host, "a", 120).await;
+    // As if there had been another type of items: all that is known of its rows.
+    for item in items(&host, "shop-journal").await {
+        let text = |name: &str| match item.get(name) {
+            Some(AttributeValue::S(text)) => Some(text.clone()),
+            _ => None,
+        };
+        if text("table").as_deref() == Some("stock") {
+            let mut of_another = item.clone();
+            let row = text("instance").expect("a key").replacen("stock", "dropped", 1);
+            of_another.insert("instance".to_owned(), AttributeValue::S(row));
+            of_another.insert("table".to_owned(), AttributeValue::S("dropped".to_owned()));
+            let (table, condition, placeholders) = ("shop-journal".to_owned(), None, Placeholders::default());
+            let put = PutItem { table, item: of_another, condition, placeholders };
+            store.inner.put(put).await.expect("the store answers");
+        }
+    }
+    store.is_lost.store(true, Ordering::SeqCst);
+    reclaim_all(&host).await;
+    assert_eq!(journal(&host, "shop").await, [""; 0]);
+    assert_ne!(journal(&host, "bank").await, [""; 0], "a table that the program has is only out of reach");
+    store.is_lost.store(false, Ordering::SeqCst);
+    reclaim_all(&host).await;
+    assert_eq!(journal(&host, "bank").await, [""; 0]);
 }

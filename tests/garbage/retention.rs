@@ -73,6 +73,19 @@ async fn a_caller_that_is_too_old_is_parked_and_calls_nobody_anew() {
     }
 }
 
+/// Whoever asked for an instance again before a collector had claimed it, when it was parked and restarted, made its
+/// first attempt once more: it called what it had called before as if for the first time, and that ran anew.
+#[tokio::test(start_paused = true)]
+async fn a_restarted_caller_that_is_too_old_calls_nobody_anew() {
+    let host = calls_too_late("call_pay", call_pay("ann".into())).await;
+    host.settle().await.expect("the store answers");
+    let instance = beldi::InstanceId::from_idempotency_key("shop", "call_pay", "one");
+    assert!(host.client().restart("shop", instance).await.expect("an answer"));
+    assert!(try_call(&host.client(), "one", call_pay("ann".into())).await.is_none());
+    let accounts = format!("{:?}", items(&host, "accounts").await);
+    assert!(accounts.contains("N(\"1\")"), "{accounts}");
+}
+
 /// A participant that was told the decision, marked as done and reclaimed is told again: when its records are gone, and
 /// when its result is gone too.
 async fn told_again(refuse: bool, after_s: u64) {

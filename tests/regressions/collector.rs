@@ -93,3 +93,29 @@ async fn waiting_for_a_place_is_no_failed_attempt() {
     assert_eq!(client.parked("shop").await.expect("an answer"), []);
     assert_eq!(RAN.load(Ordering::SeqCst), 12);
 }
+
+#[beldi::function(service = Shop, timeout = "2s")]
+async fn guards(article: String) {
+    let guard = beldi::lock::<Stock>("guarded").await;
+    Stock { article, free: 0 }.put().await;
+    guard.unlock().await;
+}
+
+/// Whoever waited for a row woke the collector of its holder, whose restart waited for a place behind them. Each further
+/// nudge counted as an attempt of it, and it was given up without having run.
+#[tokio::test(start_paused = true)]
+async fn waiting_for_a_place_is_no_failed_attempt_when_others_nudge() {
+    // The first one takes the lock, and dies.
+    let plan = CrashAt { function: "guards", attempts: 1..=1, number: 3, when: When::After };
+    let store = fresh_store().await.expect("a store");
+    let host = common::builder(store, settings(), Some(plan)).concurrency(1).start().await.expect("a host");
+    let client = host.client();
+    drop(client.call(guards("first".into())).idempotency_key("first").await);
+    let calls = (0..40).map(|number| client.call(guards(format!("a{number}"))).idempotency_key(format!("k{number}")));
+    futures_util::future::join_all(calls.map(IntoFuture::into_future)).await;
+    // Its restart came last.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let first = InstanceId::from_idempotency_key("shop", "guards", "first");
+    let status = client.status::<guards>(first).await.expect("an answer");
+    assert!(matches!(status, Some(Status::Done { .. })), "{status:?}");
+}

@@ -3,6 +3,7 @@
 mod collector;
 #[path = "../common/mod.rs"]
 mod common;
+mod locks;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

@@ -251,6 +251,18 @@ async fn locks_and_transacts() -> Result<i64, Refused> {
     Ok(left)
 }
 
+/// A write that waits for the lock of another branch goes on when it knows of it.
+#[beldi::function(service = Shop)]
+async fn locks_beside_a_write() {
+    beldi::join!(
+        async {
+            beldi::lock::<Stock>("coffee").await;
+            Stock::update("coffee").add(Stock::FREE, -1).await;
+        },
+        Stock::update("coffee").add(Stock::FREE, -1),
+    );
+}
+
 matrix! {
     the_clock_in_a_body: looks_at_the_clock()
         => Ok::<_, Refused>(true), "ann 100, bob 50, tea packed 1, coffee 10, milk 10, tea 9";
@@ -279,6 +291,8 @@ matrix! {
         => Ok::<_, Refused>(()), "ann 100, bob 50, tea packed 1, coffee 10, milk 10, tea 9";
     deletes_before_inserts: deletes_and_inserts()
         => Ok::<_, Refused>((true, 3)), "ann 100, bob 50, coffee 10, milk 10, tea 3";
+    a_lock_in_one_branch_beside_a_write_in_another: locks_beside_a_write()
+        => (), "ann 100, bob 50, coffee 8, milk 10, tea 10";
     a_lock_beside_a_transaction: locks_and_transacts()
         => Ok::<_, Refused>(9), "ann 100, bob 50, tea packed 1, coffee 8, milk 10, tea 9";
 }

@@ -61,10 +61,20 @@ async fn write_twice() -> Result<(), Refused> {
     }
 }
 
-/// Calls within the host. Of those of one kind, the one with this number is refused.
+/// Of the calls of one kind, the one with this number, counted from 1.
+struct Refusal {
+    kind: fn(Delivery) -> bool,
+    number: u32,
+}
+
+/// Calls within the host, of which these are refused.
 struct Refusing {
     host: OnceLock<LocalHost>,
-    refused: Mutex<Vec<(fn(Delivery) -> bool, u32)>>,
+    refused: Mutex<Vec<Refusal>>,
+}
+
+fn fences(delivery: Delivery) -> bool {
+    delivery == Delivery::Fence
 }
 
 impl Refusing {
@@ -72,10 +82,10 @@ impl Refusing {
     fn refuses(&self, invocation: &Invocation) -> bool {
         let joins = invocation.transaction.is_some();
         let mut refused = self.refused.lock().expect("no test panics here");
-        let its = refused.iter_mut().filter(|(kind, _)| joins && kind(invocation.delivery));
-        its.fold(false, |refuses, (_, left)| {
-            *left = left.wrapping_sub(1);
-            refuses || *left == 0
+        let its = refused.iter_mut().filter(|refusal| joins && (refusal.kind)(invocation.delivery));
+        its.fold(false, |refuses, refusal| {
+            refusal.number = refusal.number.wrapping_sub(1);
+            refuses || refusal.number == 0
         })
     }
 }
@@ -96,7 +106,7 @@ impl Invoker for Refusing {
 }
 
 /// A host where `asks_twice` has died when both of its participants had prepared.
-async fn both_have_prepared(refused: Vec<(fn(Delivery) -> bool, u32)>) -> (LocalHost, Client) {
+async fn both_have_prepared(refused: Vec<Refusal>) -> (LocalHost, Client) {
     let takes = |point: &CrashPoint| {
         point.invocation.function == asks_twice::NAME && point.when == When::After && point.action.starts_with("Invoke")
     };
@@ -114,7 +124,7 @@ async fn both_have_prepared(refused: Vec<(fn(Delivery) -> bool, u32)>) -> (Local
 /// A participant that could not be fenced counted as one that nobody had called: it waited for its decision for ever.
 #[tokio::test(start_paused = true)]
 async fn a_participant_that_refuses_to_be_fenced_is_asked_again() {
-    let (host, client) = both_have_prepared(vec![(|delivery| delivery == Delivery::Fence, 1)]).await;
+    let (host, client) = both_have_prepared(vec![Refusal { kind: fences, number: 1 }]).await;
     let coordinator = InstanceId::from_idempotency_key(Shop::NAME, asks_twice::NAME, "k");
     client.roll_back(Shop::NAME, coordinator).await.expect_err("a participant could not be fenced");
     client.roll_back(Shop::NAME, coordinator).await.expect("an answer");
@@ -124,8 +134,8 @@ async fn a_participant_that_refuses_to_be_fenced_is_asked_again() {
 /// A participant that the record names was told, although the walk was not over. Once it was forgotten, a later walk came
 /// no further than to it, and the one behind it waited for its decision for ever.
 async fn nobody_is_told_when_a_fence_is_refused(number: u32) {
-    let joins = |delivery: Delivery| !delivery.decides();
-    let refused = vec![(joins as fn(Delivery) -> bool, 3), (|delivery| delivery == Delivery::Fence, number)];
+    let joins = Refusal { kind: |delivery| !delivery.decides(), number: 3 };
+    let refused = vec![joins, Refusal { kind: fences, number }];
     let (host, client) = both_have_prepared(refused).await;
     client.call(asks_twice()).idempotency_key("k").await.expect_err("one refuses to join, and one to be fenced");
     assert_eq!(locked(&host).await, 2);

@@ -265,13 +265,17 @@ impl Journal {
     /// Sees to it that no other attempt is ahead, before something that nothing but the journal protects from
     /// being repeated.
     pub(crate) async fn verify(&self) -> Result<(), Fault> {
-        if !std::mem::take(&mut self.state().unverified) {
+        if !self.state().unverified {
             return Ok(());
         }
         let Identity { function, instance, .. } = &self.identity;
         let records = load_records(&self.environment, function.service, *instance).await?;
         let untouched = records.len() as u64 == self.state().next_record && !records[0].contains_key("done");
-        if untouched { Ok(()) } else { Err(Fault::Superseded) }
+        if !untouched {
+            return Err(Fault::Superseded);
+        }
+        self.state().unverified = false;
+        Ok(())
     }
 
     /// What is to be journaled next, and whether the intent is durable. Nothing, once a record could not be

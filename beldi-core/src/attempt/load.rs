@@ -88,7 +88,8 @@ impl Journal {
         let start_ms = get_u64(first, "start").unwrap_or_default();
         let next_record = records.len() as u64;
         let journal = Self::new(environment.clone(), identity.clone(), recorded, next_record, start_ms);
-        let journal = Box::new(journal.after(attempts));
+        // Whoever finds an intent repeats it, also one that nobody has claimed since it was restarted or accepted.
+        let journal = Box::new(journal.after(attempts.max(1)));
         Ok(if aborted { Loaded::Aborted { journal, settled: marked } } else { Loaded::Running(journal) })
     }
 }

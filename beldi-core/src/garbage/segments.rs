@@ -38,7 +38,7 @@ impl Cycle<'_> {
     async fn segments_of(&self, row: &RowKey, mut found: BTreeSet<u64>) -> Result<u64, Fault> {
         let pruner = RowPruner { environment: self.environment, journal: &self.journal, row };
         for _ in 0..MAX_LOOKS {
-            let seen = pruner.look().await?;
+            let Some(seen) = pruner.look().await? else { return self.delete_segments(&pruner, found).await };
             // A roll that was begun and not made. Without its segment the row would never be rid of this epoch.
             if found.contains(&seen.epoch) && !seen.log.is_empty() && seen.is_below(self.watermark_ms) {
                 pruner.drop_log(&seen).await?;
@@ -50,13 +50,17 @@ impl Cycle<'_> {
                 continue;
             }
             found.extend(below);
-            let mut deleted = 0;
-            for record in found {
-                deleted += u64::from(pruner.delete(record, self.watermark_ms).await?);
-            }
-            return Ok(deleted);
+            return self.delete_segments(&pruner, found).await;
         }
         // The row is written faster than it is looked at: the segments are found again.
         Ok(0)
+    }
+
+    async fn delete_segments(&self, pruner: &RowPruner<'_>, found: BTreeSet<u64>) -> Result<u64, Fault> {
+        let mut deleted = 0;
+        for record in found {
+            deleted += u64::from(pruner.delete(record, self.watermark_ms).await?);
+        }
+        Ok(deleted)
     }
 }

@@ -8,7 +8,6 @@ use super::leftovers::remember;
 use super::{Cycle, MAX_LOOKS};
 use crate::daal::{RowKey, RowPruner, TOMBSTONE_RECORD, youngest};
 use crate::error::Fault;
-use crate::store::StoreError;
 
 /// What became of a row.
 enum Fate {
@@ -59,14 +58,7 @@ impl Cycle<'_> {
     async fn fate(&self, row: &RowKey) -> Result<Fate, Fault> {
         let pruner = RowPruner { environment: self.environment, journal: &self.journal, row };
         for _ in 0..MAX_LOOKS {
-            let seen = match pruner.look().await {
-                // With its table all that a row was is gone.
-                Err(Fault::Store(StoreError::TableNotFound { .. })) => return Ok(Fate::Alive),
-                seen => seen?,
-            };
-            if !seen.tombstone {
-                return Ok(Fate::Alive);
-            }
+            let Some(seen) = pruner.look().await?.filter(|seen| seen.tombstone) else { return Ok(Fate::Alive) };
             if seen.is_held() || seen.first != seen.epoch || !seen.is_below(self.watermark_ms) {
                 let youngest_ms = u64::from(youngest(&seen.log)) * 1000;
                 return Ok(Fate::Waits { from_ms: youngest_ms.max(self.watermark_ms) });

@@ -39,7 +39,7 @@ impl LocalHost {
             let room = |function: &FunctionEntry| {
                 let taken: &mut usize = taken.entry(function.name).or_default();
                 *taken += 1;
-                *taken <= self.limit(function).available_permits()
+                *taken <= self.free_places(function)
             };
             let (round, invocations) = collector::claim_due(&environment, service, room).await;
             total.add(round);

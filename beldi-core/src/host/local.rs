@@ -4,17 +4,17 @@
 //! more attempts of one function run at once than its limit allows; an instance that was begun is finished
 //! by the collector, after a restart of the process too.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::crash::{CrashPlan, MortalInvoker, MortalStore, Victim};
 use super::http::Front;
+use super::places::Places;
 use super::statistics::{Counters, Statistics};
 use crate::attempt::{Recordings, handle};
 use crate::client::Client;
@@ -44,8 +44,7 @@ struct Inner {
     registry: Arc<Registry>,
     settings: Settings,
     plan: Option<Arc<dyn CrashPlan>>,
-    concurrency: usize,
-    limits: Mutex<HashMap<(&'static str, &'static str), Arc<Semaphore>>>,
+    places: Places,
     attempts: TaskTracker,
     servers: TaskTracker,
     stopping: CancellationToken,
@@ -117,7 +116,7 @@ impl LocalHostBuilder {
 
     /// How many attempts of one function run at once; others wait. Default 100.
     pub fn concurrency(mut self, attempts: usize) -> Self {
-        self.concurrency = attempts.clamp(1, Semaphore::MAX_PERMITS);
+        self.concurrency = attempts.clamp(1, tokio::sync::Semaphore::MAX_PERMITS);
         self
     }
 
@@ -151,8 +150,7 @@ impl LocalHostBuilder {
             registry: Arc::new(registry),
             settings: self.settings,
             plan: self.plan,
-            concurrency: self.concurrency,
-            limits: Mutex::default(),
+            places: Places::new(self.concurrency),
             attempts: TaskTracker::new(),
             servers: TaskTracker::new(),
             stopping: CancellationToken::new(),
@@ -245,6 +243,11 @@ impl LocalHost {
         Front { environment: self.environment(), stopping: self.inner.stopping.clone(), service: None }
     }
 
+    /// How many more attempts of a function could run now.
+    pub(super) fn free_places(&self, function: &FunctionEntry) -> usize {
+        self.inner.places.free(function)
+    }
+
     /// What was counted.
     pub(super) fn counters(&self) -> &Counters {
         &self.inner.counters
@@ -266,9 +269,13 @@ impl LocalHost {
     async fn attempt(&self, invocation: Invocation, reply: oneshot::Sender<Result<String, InvokeError>>) {
         let function = self.inner.registry.function(&invocation.service, &invocation.function);
         let runs = invocation.delivery.runs();
-        let limit = function.filter(|_| runs).map(|function| self.limit(function));
-        let _permit = match limit {
-            Some(limit) => limit.acquire_owned().await.ok(),
+        // What waits for a place must not be started again meanwhile: each start counts as an attempt.
+        if invocation.delivery == Delivery::Nudge && self.inner.places.is_awaited_by(invocation.instance) {
+            let _ = reply.send(Ok("null".to_owned()));
+            return;
+        }
+        let _permit = match function.filter(|_| runs) {
+            Some(function) => self.inner.places.take(function, invocation.instance).await,
             None => None,
         };
         let Counters { attempts, crashed, timed_out, .. } = &self.inner.counters;
@@ -291,15 +298,10 @@ impl LocalHost {
         tokio::select! {
             biased;
             () = died.cancelled() => { crashed.fetch_add(1, Ordering::Relaxed); }
-            () = attempt => {}
+            // First, so that an attempt whose time is over sends nothing more.
             () = tokio::time::sleep(timeout) => { timed_out.fetch_add(1, Ordering::Relaxed); }
+            () = attempt => {}
         }
-    }
-
-    pub(super) fn limit(&self, function: &FunctionEntry) -> Arc<Semaphore> {
-        let mut limits = self.inner.limits.lock().unwrap_or_else(PoisonError::into_inner);
-        let limit = limits.entry((function.service, function.name));
-        Arc::clone(limit.or_insert_with(|| Arc::new(Semaphore::new(self.inner.concurrency))))
     }
 
     /// The environment of a collector that is looked at as if it were an attempt.

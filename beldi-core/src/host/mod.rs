@@ -9,6 +9,7 @@ mod http;
 #[cfg(feature = "aws")]
 mod lambda;
 mod local;
+mod places;
 #[cfg(all(feature = "aws", feature = "embedded"))]
 mod processes;
 mod program;

@@ -259,12 +259,13 @@ async fn write_row<I: Item>(
         // The start is read after the flush: only then is it the same in all attempts.
         let start_s = u32::try_from(step.journal().start_ms() / 1000).unwrap_or(u32::MAX);
         let entry = EntryKey { instance: step.journal().identity().instance, start_s, step: step.path().clone() };
-        let own_lock = step.journal().guards().own_lock(step.journal());
-        let writer = RowWriter { environment: step.environment(), change: &change, entry, own_lock };
         let mut patience = Patience::new(step.journal());
         let name = format!("{} {}", change.table, key_text(&change.key));
         let mut witness = step.witness(&row);
         loop {
+            // Another branch may lock the row while this one waits.
+            let own_lock = step.journal().guards().own_lock(step.journal());
+            let writer = RowWriter { environment: step.environment(), change: &change, entry: entry.clone(), own_lock };
             return Ok(match writer.write(witness).await? {
                 Written::Changed => Outcome::Witnessed(AttributeValue::Bool(true)),
                 Written::Refused(row) => Outcome::Observed(match user_attributes(row) {

@@ -10,15 +10,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde_dynamo::AttributeValue;
 
 use super::Patience;
+use super::TransactionId;
 use super::attempt::entry_of;
 use super::record::HeldRow;
 use super::settle::release;
-use super::{TransactionId, holder_text};
 use crate::attempt::{Journal, Outcome, Step, What};
 use crate::attributes::key_text;
 use crate::daal::{Acquired, Mode, RowLock, row_name, user_attributes};
 use crate::environment::journal_table;
-use crate::error::Fault;
+use crate::error::{Fault, TransactionFault};
+use crate::ids::StepPath;
 use crate::item::{Item, key_attributes};
 use crate::key::{IntoKey, ItemKey, KeyError};
 use crate::ops::Operation;
@@ -37,6 +38,8 @@ pub struct Lock<I> {
 #[derive(Debug)]
 pub struct LockGuard<I> {
     key: Attributes,
+    /// The step that has taken the lock.
+    path: StepPath,
     item: PhantomData<fn() -> I>,
 }
 
@@ -44,6 +47,7 @@ pub struct LockGuard<I> {
 #[must_use = "BELDI011: this operation is built and dropped; nothing happens until it is awaited"]
 pub struct Unlock<I> {
     key: Attributes,
+    path: StepPath,
     item: PhantomData<fn() -> I>,
 }
 
@@ -60,7 +64,9 @@ pub struct Unlock<I> {
 /// # }
 /// ```
 ///
-/// It costs one request, and one when it is taken off. Use one guard for a row at a time. A transaction needs no
+/// It costs one request, and one when it is taken off. Of the branches of a `join!`, one holds a row at a time, and the
+/// others wait; but their plain writes do not. Locking a row that the function holds already ends in
+/// [`TransactionFault::OwnLock`]. A transaction needs no
 /// such locks, and takes none in its body; one of the same instance, over a row that the instance has locked itself,
 /// waits for that lock. Two instances that each wait for a row which the other has locked wait until both are
 /// parked: lock rows in one order everywhere, or use a transaction, which cannot deadlock.
@@ -71,7 +77,7 @@ pub fn lock<I: Item>(key: impl IntoKey<I::Key>) -> Lock<I> {
 impl<I: Item> LockGuard<I> {
     /// Takes the lock off. Without it the lock stays until the instance is done.
     pub fn unlock(self) -> Unlock<I> {
-        Unlock { key: self.key, item: PhantomData }
+        Unlock { key: self.key, path: self.path, item: PhantomData }
     }
 }
 
@@ -85,13 +91,16 @@ impl<I: Item> Operation for Lock<I> {
         let key = key_attributes::<I>(self.key?);
         let what = What::new("lock", I::TABLE, key_text(&key), &[]);
         let row = row_name(I::TABLE, &key);
+        if step.journal().guards().is_held_before(&row, step.path()) {
+            return Err(TransactionFault::OwnLock { row: format!("{} {}", I::TABLE, key_text(&key)) }.into());
+        }
         let taken = step.effect(what, async {
             let present = acquire(&step, I::TABLE, &key, step.witness(&row)).await?;
             Ok(Outcome::Witnessed(AttributeValue::Bool(present)))
         });
         let absent = taken.await? != AttributeValue::Bool(true);
         step.journal().guards().took(step.journal(), &step, I::TABLE, &key, absent);
-        Ok(LockGuard { key, item: PhantomData })
+        Ok(LockGuard { key, path: step.path().clone(), item: PhantomData })
     }
 }
 
@@ -103,7 +112,7 @@ impl<I: Item> Operation for Unlock<I> {
     async fn perform(self, step: Step) -> Result<(), Fault> {
         step.outside_transactions("`unlock`")?;
         let what = What::new("unlock", I::TABLE, key_text(&self.key), &[]);
-        let held = step.journal().guards().remove(&row_name(I::TABLE, &self.key));
+        let held = step.journal().guards().remove(&self.path);
         step.journal().leaves(held.iter().filter(|row| row.absent).map(HeldRow::row));
         let released = async {
             if let Some(row) = held {
@@ -121,15 +130,17 @@ async fn acquire(step: &Step, table: &str, key: &Attributes, mut witness: Option
     let journal = step.journal();
     let environment = journal.environment();
     let segments = journal_table(journal.identity().function.service);
+    let entry = entry_of(journal, step.path());
     let lock = RowLock {
         environment,
         journal: &segments,
         table,
         key,
-        entry: entry_of(journal, step.path()),
         held: Vec::new(),
         owner: owner(journal),
-        holder: journal.identity().instance.to_bytes().to_vec(),
+        // A lock is not handed over to another branch of the instance.
+        holder: entry.clone(),
+        entry,
         predecessors: Vec::new(),
         mode: Mode::Exclusive,
     };
@@ -143,10 +154,8 @@ async fn acquire(step: &Step, table: &str, key: &Attributes, mut witness: Option
                 witness = Some(busy.epoch);
                 patience.wait(environment, &row, &busy.holders).await?;
             }
-            Acquired::Elsewhere(_) => {
-                let holder = holder_text(&owner(journal));
-                return Err(Fault::Locked { row, holder });
-            }
+            // Another branch holds it.
+            Acquired::Elsewhere(_) => patience.wait(environment, &row, &[owner(journal)]).await?,
         }
     }
 }
@@ -166,21 +175,27 @@ fn owner(journal: &Journal) -> Vec<u8> {
     id(journal).to_bytes()
 }
 
-/// The locks that an instance holds by itself, by the names of the rows.
+/// The locks that an instance holds by itself, by the steps that have taken them: of one row, one branch of a `join!` may
+/// have taken it in an earlier attempt, and another one in this.
 #[derive(Default)]
 pub(crate) struct Guards {
-    rows: Mutex<BTreeMap<String, HeldRow>>,
+    rows: Mutex<BTreeMap<StepPath, HeldRow>>,
 }
 
 impl Guards {
     fn took(&self, journal: &Journal, step: &Step, table: &str, key: &Attributes, absent: bool) {
         let entries = vec![entry_of(journal, step.path())];
         let held = HeldRow { table: table.to_owned(), key: key.clone(), entries, change: None, epoch: 0, absent };
-        self.rows().entry(held.name()).and_modify(|row| row.entries.extend(held.entries.clone())).or_insert(held);
+        self.rows().insert(step.path().clone(), held);
     }
 
-    fn remove(&self, row: &str) -> Option<HeldRow> {
-        self.rows().remove(row)
+    /// Whether a step before `at` has locked the row, and it was not unlocked since.
+    fn is_held_before(&self, row: &str, at: &StepPath) -> bool {
+        self.rows().iter().any(|(path, held)| path.precedes(at) && held.name() == row)
+    }
+
+    fn remove(&self, path: &StepPath) -> Option<HeldRow> {
+        self.rows().remove(path)
     }
 
     /// What this instance's plain writes may find in a row's lock; nothing, if it holds none.
@@ -203,7 +218,7 @@ impl Guards {
         Ok(())
     }
 
-    fn rows(&self) -> MutexGuard<'_, BTreeMap<String, HeldRow>> {
+    fn rows(&self) -> MutexGuard<'_, BTreeMap<StepPath, HeldRow>> {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

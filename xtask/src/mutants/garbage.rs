@@ -10,6 +10,27 @@ const ZOMBIES: &str = "garbage::safety::an_attempt";
 
 pub(super) const GARBAGE: &[Mutant] = &[
     Mutant {
+        rule: "whoever finds an intent repeats, and calls nobody anew whose result may be gone",
+        file: "beldi-core/src/attempt/load.rs",
+        original: "journal.after(attempts.max(1))",
+        broken: "journal.after(attempts)",
+        noticed_by: &["garbage::retention::a_restarted_caller"],
+    },
+    Mutant {
+        rule: "what is known of rows whose table is gone is reclaimed",
+        file: "beldi-core/src/daal/prune.rs",
+        original: "Err(StoreError::TableNotFound { .. }) => Ok(None),",
+        broken: "Err(StoreError::TableNotFound { .. }) if self.journal.is_empty() => Ok(None),",
+        noticed_by: &["garbage::reclaimed::nothing_is_left_of_tables"],
+    },
+    Mutant {
+        rule: "rows of a table that the program declares are not given up",
+        file: "beldi-core/src/daal/prune.rs",
+        original: "Err(StoreError::Denied { .. }) if !self.is_declared() => Ok(None),",
+        broken: "Err(StoreError::Denied { .. }) => Ok(None),",
+        noticed_by: &["garbage::reclaimed::nothing_is_left_of_tables"],
+    },
+    Mutant {
         rule: "a watermark ripens before it is published",
         file: "beldi-core/src/garbage/watermark.rs",
         original: "now_ms < computed_ms + ripening_ms(&environment.settings)",

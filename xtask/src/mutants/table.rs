@@ -140,6 +140,13 @@ pub(super) const MUTANTS: &[Mutant] = &[
         noticed_by: &[BAD_INPUT],
     },
     Mutant {
+        rule: "an instance that waits for a place to run is not started again",
+        file: "beldi-core/src/host/places.rs",
+        original: "self.queued().contains_key(&instance)",
+        broken: "self.queued().get(&instance) == Some(&0)",
+        noticed_by: &["regressions::when_others_nudge"],
+    },
+    Mutant {
         rule: "a collector's claim is conditional on the due time that it saw",
         file: "beldi-core/src/intent.rs",
         original: ".when(\"due\", number(due_ms))\n        ",

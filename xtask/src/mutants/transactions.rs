@@ -138,6 +138,20 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
         noticed_by: &["walks::a_participant_that_refuses"],
     },
     Mutant {
+        rule: "a lock of an instance is not handed over between its branches",
+        file: "beldi-core/src/txn/guard.rs",
+        original: "holder: entry.clone(),",
+        broken: "holder: journal.identity().instance.to_bytes().to_vec(),",
+        noticed_by: &["regressions::each_branch_takes_off"],
+    },
+    Mutant {
+        rule: "a plain write passes a lock that another branch has taken since it waits",
+        file: "beldi-core/src/ops/write.rs",
+        original: "let own_lock = step.journal().guards().own_lock(step.journal());",
+        broken: "let own_lock = step.journal().guards().own_lock(step.journal()).filter(|_| witness.is_none());",
+        noticed_by: &["transaction_attacks::a_lock_in_one_branch"],
+    },
+    Mutant {
         rule: "a participant that a walk has passed is told only when the walk is over",
         file: "beldi-core/src/txn/settle.rs",
         original: "!below.is_empty() && !passed.contains(&one.instance)",
