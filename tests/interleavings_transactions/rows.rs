@@ -27,7 +27,8 @@ impl Rows {
         (self.one.clone(), self.other.clone())
     }
 
-    /// Two attempts of one instance at once, the second in replay. They must agree.
+    /// Two attempts of one instance at once, the second in replay. They must agree, unless one has given up because the
+    /// other was faster.
     pub(super) async fn twice<F: Function<Output: PartialEq + std::fmt::Debug>>(
         &self,
         call: impl Fn() -> beldi::Call<F>,
@@ -35,8 +36,12 @@ impl Rows {
         let key = "twice".to_owned();
         let (one, two) =
             tokio::join!(self.contest.attempt(key.clone(), false, call()), self.contest.attempt(key, true, call()));
-        let (one, two) = (one.map_err(text)?, two.map_err(text)?);
-        if one == two { Ok(one) } else { Err(format!("one attempt gives {one:?}, the other {two:?}")) }
+        match (one, two) {
+            (Ok(one), Ok(two)) if one != two => Err(format!("one attempt gives {one:?}, the other {two:?}")),
+            (Ok(answer), Ok(_) | Err(ClientError::Unavailable { .. })) => Ok(answer),
+            (Err(ClientError::Unavailable { .. }), Ok(answer)) => Ok(answer),
+            (Err(error), _) | (_, Err(error)) => Err(text(error)),
+        }
     }
 
     /// One attempt of another instance, which starts later, and so is the younger.
