@@ -7,8 +7,12 @@
 #[path = "common/interleavings.rs"]
 mod interleavings;
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
 use beldi::prelude::*;
 use beldi::testing::{Contest, Interleavings};
+use beldi::{Call, Function};
 use interleavings::all_or_sample;
 
 beldi::service!(Shop = "shop");
@@ -301,4 +305,49 @@ async fn what_was_left_out_is_told() {
     assert!(few.runs < all.runs, "{few}, {all}");
     assert!(!one.exhausted && one.interruptions == Some(0), "{one}");
     assert_eq!(one.to_string(), "a part of the interleavings with at most 0 interruptions: 1 run to their end");
+}
+
+/// Copies a row into two others, each in a branch of its own.
+#[beldi::function(service = Shop)]
+async fn copy(name: String) -> (i64, i64) {
+    beldi::join!(copy_to(name.clone(), "left".to_owned()), copy_to(name, "right".to_owned()))
+}
+
+#[beldi::helper(service = Shop)]
+async fn copy_to(from: String, to: String) -> i64 {
+    let count = Counter::get(&from).await.map_or(0, |counter| counter.count);
+    Counter { name: to, count }.put().await;
+    count
+}
+
+/// What a function may see while another one writes the row, in all interleavings.
+async fn outcomes<F: Function<Output = (i64, i64)>>(
+    interleavings: Interleavings,
+    call: fn(String) -> Call<F>,
+) -> BTreeSet<(i64, i64)> {
+    let seen = RefCell::new(BTreeSet::new());
+    let explored = interleavings.explore(|contest: Contest| {
+        let seen = &seen;
+        async move {
+            let looks = contest.attempt("one", false, call("row".to_owned()));
+            let (looked, added) = tokio::join!(looks, contest.attempt("two", false, add("row".to_owned(), 1)));
+            added.map_err(|error| error.to_string())?;
+            seen.borrow_mut().insert(looked.map_err(|error| error.to_string())?);
+            Ok(())
+        }
+    });
+    explored.await.assert_passed();
+    seen.into_inner()
+}
+
+/// An attempt that read the same twice counted as one that waits, and one branch as good as the other: interleavings were
+/// broken off that nothing else stood for.
+#[tokio::test(start_paused = true)]
+async fn what_is_broken_off_would_give_nothing_new() {
+    let looked = BTreeSet::from([(0, 0), (0, 1), (1, 1)]);
+    assert_eq!(outcomes(Interleavings::new().time_passes(), look_twice).await, looked);
+    assert_eq!(outcomes(Interleavings::new(), look_twice).await, looked);
+    let copied = BTreeSet::from([(0, 0), (0, 1), (1, 0), (1, 1)]);
+    assert_eq!(outcomes(Interleavings::new().time_passes(), copy).await, copied);
+    assert_eq!(outcomes(Interleavings::new(), copy).await, copied);
 }

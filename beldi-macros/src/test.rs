@@ -102,6 +102,7 @@ fn expand(callable: &Callable, options: &TestOptions) -> TokenStream {
         #vis fn #ident() {
             #sig #body
             ::beldi::__private::Case::new(::core::concat!(::core::module_path!(), "::", #name))
+                .in_package(::core::env!("CARGO_PKG_NAME"))
                 #everywhere #seed #seeds #(.ignore(#ignored))*
                 .run(#ident);
         }

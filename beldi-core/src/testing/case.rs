@@ -37,6 +37,8 @@ const MAX_SHRINKING_RUNS: usize = 200;
 #[must_use = "a test does nothing until it is run"]
 pub struct Case {
     name: &'static str,
+    /// The package that it is in, if it is known.
+    package: Option<&'static str>,
     everywhere: bool,
     seeds: Vec<u64>,
     ignored: BTreeSet<String>,
@@ -52,7 +54,13 @@ struct Failure {
 impl Case {
     /// A test of this name, with its modules: `orders::tests::places_one`.
     pub fn new(name: &'static str) -> Self {
-        Self { name, everywhere: false, seeds: Vec::new(), ignored: BTreeSet::new() }
+        Self { name, package: None, everywhere: false, seeds: Vec::new(), ignored: BTreeSet::new() }
+    }
+
+    /// The package that the test is in, for the command that replays a failure.
+    pub fn in_package(mut self, package: &'static str) -> Self {
+        self.package = Some(package);
+        self
     }
 
     /// Runs the body again for each point before and after each request and invocation, and each way to disturb it
@@ -136,6 +144,7 @@ impl Case {
         let outcome = run(body, director, &self.ignored);
         let message = match (outcome, calm) {
             (Err(message), _) => message,
+            (Ok(_), Some(_)) if director.happened().is_empty() => "the body does not come here again".to_owned(),
             (Ok(outcome), Some(calm)) => outcome.difference(calm)?,
             (Ok(_), None) => return None,
         };
@@ -196,7 +205,8 @@ impl Case {
         }
         let test = self.name.split_once("::").map_or(self.name, |(_, test)| test);
         let _ = write!(report, "\n\n{message}\n\nTo see each request and its answer:\n");
-        let _ = write!(report, "  {REPLAY}='{schedule}' cargo test {test} -- --exact --nocapture");
+        let package = self.package.map(|package| format!("--package {package} ")).unwrap_or_default();
+        let _ = write!(report, "  {REPLAY}='{schedule}' cargo test {package}{test} -- --exact --nocapture");
         report
     }
 }

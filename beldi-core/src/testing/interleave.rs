@@ -204,11 +204,12 @@ impl Explored {
     ///
     /// # Panics
     ///
-    /// If an interleaving broke the scenario's check.
+    /// If an interleaving broke the scenario's check, or none came to its end.
     pub fn assert_passed(&self) {
         if let Some((choices, broken)) = &self.failure {
             panic!("after {} interleavings, in the one with choices {choices:?}: {broken}", self.runs);
         }
+        assert!(self.runs > 0, "no interleaving came to its end, and nothing was checked");
     }
 }
 

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::director::Director;
 use super::disturbance::Disturbance;
+use super::outside;
 use super::schedule::Schedule;
 use super::state::{self, Tables};
 use super::stores::fresh_store;
@@ -24,8 +25,8 @@ use crate::world::VirtualWorld;
 type Scenario = Box<dyn Fn(Trial) -> Pin<Box<dyn Future<Output = serde_json::Value>>>>;
 
 /// Runs a scenario once undisturbed, then once for each crash point and each [`Disturbance`], each time on
-/// an empty store; the results and the final state of all tables must equal those of the undisturbed run,
-/// every instance must be done, and no row locked. The handlers of the undisturbed run are audited
+/// an empty store; the results of all calls, the final state of all tables and what happened outside must equal those of
+/// the undisturbed run, every instance must be done, and no row locked. The handlers of the undisturbed run are audited
 /// ([`LocalHost::audit`]).
 ///
 /// Run it with paused tokio time, `#[tokio::test(start_paused = true)]`: then waiting costs nothing.
@@ -82,6 +83,11 @@ pub struct Failure {
 #[derive(Debug, PartialEq)]
 struct Outcome {
     result: String,
+    /// What each call gave.
+    calls: Vec<String>,
+    /// What happened outside, and what happened there more than once.
+    effects: Vec<String>,
+    repeated: Vec<String>,
     tables: Tables,
     unfinished: Vec<String>,
     locked: Vec<String>,
@@ -155,6 +161,7 @@ impl CrashMatrix {
         };
         assert!(expected.unfinished.is_empty(), "without any disturbance unfinished: {:?}", expected.unfinished);
         assert!(expected.locked.is_empty(), "without any disturbance locked: {:?}", expected.locked);
+        assert!(expected.repeated.is_empty(), "without any disturbance repeated: {:?}", expected.repeated);
         if let Some(found) = expected.nondeterminism.first() {
             panic!("{found}");
         }
@@ -165,10 +172,11 @@ impl CrashMatrix {
             for (number, place) in admitted {
                 let plan = Director::playing(Schedule::one(*place, disturbance));
                 let outcome = self.run_once(&plan).await;
-                match difference(&expected, outcome) {
+                let hit = plan.happened().pop().map(|hit| hit.point);
+                let not_reached = || hit.is_none().then(|| "the scenario does not come here again".to_owned());
+                match difference(&expected, outcome).or_else(not_reached) {
                     None => passed += 1,
                     Some(difference) => {
-                        let hit = plan.happened().pop().map(|hit| hit.point);
                         let point = format!("point {number}: {}", hit.as_deref().unwrap_or("not reached"));
                         failures.push(Failure { disturbance, point, difference });
                     }
@@ -179,6 +187,7 @@ impl CrashMatrix {
     }
 
     async fn run_once(&self, plan: &Arc<Director>) -> Result<Outcome, String> {
+        outside::forget();
         let mut settings = self.settings.clone();
         if plan.callers_give_up() {
             settings.call_tries = 1;
@@ -209,7 +218,7 @@ impl CrashMatrix {
             host.settle().await?;
         }
         plan.arm(host.clone());
-        let mut result = (self.scenario)(trial).await;
+        let mut result = (self.scenario)(trial.clone()).await;
         plan.deliver_all().await;
         host.settle().await?;
         // Zombies go on until they end or their time is over: they must not change anything either.
@@ -218,10 +227,14 @@ impl CrashMatrix {
         let aliases = (self.aliases)(&result);
         state::strip(&mut result, &self.ignored);
         let result = state::replace(result.to_string(), &aliases);
+        let replaced = |texts: Vec<String>| texts.into_iter().map(|text| state::replace(text, &aliases)).collect();
+        let (calls, effects) = (replaced(trial.results(&self.ignored)), replaced(outside::effects()));
+        let repeated = outside::repeated();
         let tables = state::tables(&environment, &self.ignored, &aliases).await?;
         let unfinished = state::unfinished(&environment).await?;
         let locked = state::locked_rows(host).await?;
-        Ok(Outcome { result, tables, unfinished, locked, nondeterminism: host.audit().await })
+        let nondeterminism = host.audit().await;
+        Ok(Outcome { result, calls, effects, repeated, tables, unfinished, locked, nondeterminism })
     }
 }
 
@@ -246,6 +259,13 @@ fn difference(expected: &Outcome, outcome: Result<Outcome, String>) -> Option<St
     if outcome.result != expected.result {
         differences.push(format!("the result is {} and not {}", outcome.result, expected.result));
     }
+    if outcome.calls != expected.calls {
+        differences.push(format!("the calls gave {:?} and not {:?}", outcome.calls, expected.calls));
+    }
+    if outcome.effects != expected.effects {
+        differences.push(format!("outside happened {:?} and not {:?}", outcome.effects, expected.effects));
+    }
+    differences.extend(outcome.repeated);
     for (table, rows) in &expected.tables {
         let found = outcome.tables.get(table);
         if found != Some(rows) {

@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use super::states::{State, States};
 use crate::host::{CrashPlan, CrashPoint, Verdict, When};
+use crate::ids::{StepPath, digest};
 use crate::invoke::Invocation;
 
 /// Holds attempts before their requests.
@@ -66,6 +67,8 @@ struct Held {
 /// One that is held.
 struct Waiting {
     attempt: u64,
+    /// What it is about to ask: branches of one attempt are told apart by that.
+    next: u128,
     /// When it is one that has slept since anybody was released: how much others had moved, and how many releases
     /// there had been.
     slept: Option<(u64, u64)>,
@@ -76,6 +79,8 @@ struct Waiting {
 struct Released {
     attempt: u64,
     at: Instant,
+    /// Whether it had slept: it asks again.
+    slept: bool,
 }
 
 /// The time between two releases: longer than anybody sleeps who polls or backs off, so that all are held again.
@@ -102,7 +107,7 @@ impl CrashPlan for Scheduler {
         held.state.begins(point.attempt);
         self.seen.send_replace(Some(Arc::clone(&point.invocation)));
         let (release, released) = oneshot::channel();
-        held.hold(point.attempt, release);
+        held.hold(&point, release);
         Box::pin(async move {
             drop(released.await);
             match self.lock().rule {
@@ -157,20 +162,20 @@ impl Scheduler {
         let last = held.last.as_ref().map(|last| last.attempt);
         let going_on = offered.iter().position(|place| Some(held.waiting[*place].attempt) == last);
         let chosen = offered[choices.choose(offered.len(), going_on)];
-        let Waiting { attempt, release, .. } = held.waiting.remove(chosen);
+        let Waiting { attempt, release, slept, .. } = held.waiting.remove(chosen);
         *held.moves.entry(held.family(attempt)).or_default() += 1;
         held.releases += 1;
-        held.last = Some(Released { attempt, at: Instant::now() });
+        held.last = Some(Released { attempt, at: Instant::now(), slept: slept.is_some() });
         // An attempt that was ended meanwhile does not care.
         let _ = release.send(());
         true
     }
 
-    /// Notes what the attempt that was released last has asked and been answered.
-    pub(super) fn exchanged(&self, note: impl FnOnce(&mut State, u64)) {
+    /// Notes what the attempt that was released last has asked and been answered, and whether it may ask again.
+    pub(super) fn exchanged(&self, note: impl FnOnce(&mut State, u64, bool)) {
         let held = &mut *self.lock();
         if let (Rule::TakeTurns, Some(last)) = (held.rule, &held.last) {
-            note(&mut held.state, last.attempt);
+            note(&mut held.state, last.attempt, last.slept);
         }
     }
 
@@ -200,7 +205,8 @@ impl Scheduler {
 }
 
 impl Held {
-    fn hold(&mut self, attempt: u64, release: oneshot::Sender<()>) {
+    fn hold(&mut self, point: &CrashPoint, release: oneshot::Sender<()>) {
+        let attempt = point.attempt;
         let last = self.last.as_ref().map_or(attempt, |last| last.attempt);
         let family = self.family(last);
         self.families.entry(attempt).or_insert(family);
@@ -210,7 +216,7 @@ impl Held {
             self.moves.entry(family).and_modify(|moves| *moves -= 1);
         }
         let slept = slept.map(|_| (self.moves_of_others(attempt), self.releases));
-        self.waiting.push(Waiting { attempt, slept, release });
+        self.waiting.push(Waiting { attempt, next: next_of(point), slept, release });
     }
 
     /// Whether this one may see something new.
@@ -233,6 +239,7 @@ impl Held {
         let mut bytes = Vec::new();
         for (place, waiting) in self.waiting.iter().enumerate() {
             bytes.extend_from_slice(&waiting.attempt.to_be_bytes());
+            bytes.extend_from_slice(&waiting.next.to_be_bytes());
             // Those who would see the same again, in the order in which they take turns.
             let turn = self.waiting.iter().filter(|other| other.slept < waiting.slept).count();
             bytes.extend([u8::from(offered.contains(&place)), u8::from(waiting.slept.is_some())]);
@@ -256,6 +263,13 @@ impl Held {
         let first = (0..self.waiting.len()).min_by_key(|place| self.waiting[*place].slept);
         first.into_iter().collect()
     }
+}
+
+/// What an attempt is about to ask, for which instance and step.
+fn next_of(point: &CrashPoint) -> u128 {
+    let instance = point.invocation.instance.to_bytes();
+    let step = point.step.as_ref().map(StepPath::to_bytes).unwrap_or_default();
+    digest(&[&instance, &step, point.action.as_bytes(), point.key.as_deref().unwrap_or_default().as_bytes()])
 }
 
 /// A path through the tree of choices.
@@ -292,10 +306,10 @@ impl Choices {
             self.path.push((first, options));
         }
         let (chosen, known) = self.path[self.depth];
-        debug_assert_eq!(known, options, "the scenario is not deterministic");
+        assert_eq!(known, options, "the scenario is not deterministic");
         self.depth += 1;
         self.interrupted += usize::from(going_on.is_some_and(|going_on| going_on != chosen));
-        chosen.min(options - 1)
+        chosen
     }
 
     /// Whether the choice to be made next is one that was never made before.

@@ -14,10 +14,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde_dynamo::AttributeValue;
 
 use super::scheduler::Scheduler;
+use crate::attempt::CurrentStep;
 use crate::attributes::{canonical, canonical_all};
 use crate::ids::{InstanceId, digest};
 use crate::store::{
-    Attributes, Placeholders, Request, Response, SharedStore, Store, StoreError, StoreFuture, WriteItem,
+    Attributes, Placeholders, QueryItems, Request, Response, SharedStore, Store, StoreError, StoreFuture, WriteItem,
 };
 use crate::world::{VirtualWorld, World};
 
@@ -64,16 +65,22 @@ impl State {
         self.attempts.entry(attempt).or_default();
     }
 
-    /// What `attempt` has asked, and what it was answered. One that asks the same again and is answered the same is
-    /// as it was: it waits.
-    fn exchanged(&mut self, attempt: u64, asked: &[u8], changes: &[u128], answer: &[u8]) {
+    /// What `attempt` has asked in which step, and what it was answered. One that `may_wait`, asks the same again and is
+    /// answered the same is as it was.
+    fn exchanged(
+        &mut self,
+        (attempt, may_wait): (u64, bool),
+        (step, asked): (&[u8], &[u8]),
+        changes: &[u128],
+        answer: &[u8],
+    ) {
         for item in changes {
             let before = self.items.entry(*item).or_default();
             *before = digest(&[b"item", &before.to_be_bytes(), asked]);
         }
         let (history, last) = self.attempts.entry(attempt).or_default();
-        let exchange = digest(&[asked, answer]);
-        if exchange != *last || !changes.is_empty() {
+        let exchange = digest(&[step, asked, answer]);
+        if !may_wait || exchange != *last || !changes.is_empty() {
             *history = digest(&[b"attempt", &history.to_be_bytes(), &exchange.to_be_bytes()]);
             *last = exchange;
         }
@@ -107,11 +114,14 @@ impl Store for Watched {
 
     fn execute(&self, request: Request) -> StoreFuture<'_> {
         Box::pin(async move {
+            let step = CurrentStep::get().map(|step| step.path.to_bytes()).unwrap_or_default();
             let (asked, items) = (bytes_of(&request), items_of(&request));
             let answer = self.inner.execute(request).await;
             let changed = if answer.is_ok() { items } else { Vec::new() };
             let answered = answer_bytes(&answer);
-            self.scheduler.exchanged(|state, attempt| state.exchanged(attempt, &asked, &changed, &answered));
+            self.scheduler.exchanged(|state, attempt, may_wait| {
+                state.exchanged((attempt, may_wait), (&step, &asked), &changed, &answered);
+            });
             answer
         })
     }
@@ -185,7 +195,12 @@ fn bytes_of(request: &Request) -> Vec<u8> {
         Request::Delete(delete) => {
             add(&[delete.condition.as_deref().unwrap_or_default()], &[&delete.key], Some(&delete.placeholders));
         }
-        Request::Query(query) => add(&[&query.key_condition], &[], Some(&query.placeholders)),
+        Request::Query(query) => {
+            let QueryItems { index, filter, forward, limit, consistent, .. } = query;
+            let how = format!("{index:?} {filter:?} {forward} {limit:?} {consistent}");
+            let start: Vec<_> = query.start.iter().collect();
+            add(&[&query.key_condition, &how], &start, Some(&query.placeholders));
+        }
         other => add(&[&format!("{other:?}")], &[], None),
     }
     bytes
@@ -196,7 +211,7 @@ fn answer_bytes(answer: &Result<Response, StoreError>) -> Vec<u8> {
     let map = |item: &Attributes| canonical_all(item);
     match answer {
         Ok(Response::Item(item)) => item.as_ref().map(map).unwrap_or_default(),
-        Ok(Response::Page(page)) => page.items.iter().flat_map(map).collect(),
+        Ok(Response::Page(page)) => page.items.iter().chain(&page.next).flat_map(map).collect(),
         Ok(Response::Batch { items, .. }) => {
             let mut bytes = Vec::new();
             canonical(&AttributeValue::L(items.iter().cloned().map(AttributeValue::M).collect()), &mut bytes);
