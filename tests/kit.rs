@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use beldi::prelude::*;
-use beldi::testing::{Case, Trial, happens};
+use beldi::testing::{Case, CrashMatrix, Disturbance, Trial, happens};
 
 beldi::service!(Shop = "shop");
 beldi::service!(Post = "post");
@@ -131,6 +131,17 @@ fn message_of(run: impl FnOnce() + std::panic::UnwindSafe) -> String {
 fn schedule_of(message: &str) -> Vec<&str> {
     let (_, rest) = message.split_once("BELDI_REPLAY='").expect("a schedule");
     rest.split_once('\'').expect("its end").0.split_whitespace().collect()
+}
+
+/// The matrix compared what a scenario gave and left in tables, and not what happened outside.
+#[tokio::test(start_paused = true)]
+async fn the_matrix_sees_effects_outside() {
+    let matrix = CrashMatrix::new(|trial: Trial| async move { trial.call(call_the_post("tea".into())).await.is_ok() });
+    let report = matrix.only(&[Disturbance::Crash]).run().await;
+    let failure = report.failures.first().expect("it calls again");
+    assert!(failure.difference.contains("did `a call` 2 times, without an idempotency key"), "{report}");
+    assert!(failure.difference.contains("outside happened [\"a call\", \"a call\"]"), "{report}");
+    assert!(report.passed > 0, "{report}");
 }
 
 /// Of all that a random schedule does, only the one crash is left that matters.
