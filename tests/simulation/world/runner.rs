@@ -17,6 +17,8 @@ use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
 use super::run::{Plan, Run, Size, run};
 
+/// So many instances see each kind of fault.
+const LARGE: u64 = 40_000;
 /// How much of a trace is shown, and after how many seeds a line is printed where there is no terminal.
 const SHOWN: usize = 300;
 const LINE_EVERY: u64 = 25;
@@ -72,6 +74,8 @@ pub(crate) fn simulate(mut plan: Plan, seeds: u64) {
     let total = total.into_inner().unwrap_or_else(PoisonError::into_inner);
     total.print(began.elapsed());
     assert!(total.failed.is_empty(), "{} seeds failed", total.failed.len());
+    let missing = total.missing();
+    assert!(missing.is_empty(), "the worlds are not as bad as they claim to be, there were no {missing:?}");
 }
 
 /// How far a long run has come; nothing where there is no terminal.
@@ -118,6 +122,12 @@ impl Total {
             let (seconds, seeds, failed) = (began.elapsed().as_secs(), self.seeds, self.failed.len());
             println!("{seconds} s: {seeds} seeds, {} instances, {failed} failed", HumanCount(instances));
         }
+    }
+
+    /// The faults that never happened, in worlds that are large enough for each to happen.
+    fn missing(&self) -> Vec<&'static str> {
+        let is_large = self.counts.get("instances").is_some_and(|instances| *instances >= LARGE);
+        self.order.iter().copied().filter(|name| is_large && self.counts[name] == 0).collect()
     }
 
     fn print(&self, took: Duration) {
