@@ -2,7 +2,9 @@
 //! it by itself. When the first one that was ended freed the row for all, whoever looked for the others stopped at the
 //! row, and what was behind it stayed locked for ever.
 
-use beldi::host::{CrashPoint, LocalHost, When};
+use std::sync::Arc;
+
+use beldi::host::{CrashPlan, CrashPoint, LocalHost, When};
 use beldi::prelude::*;
 use beldi::store::{AttributeValue, Placeholders, ReturnValues, UpdateItem};
 use beldi::testing::fresh_store;
@@ -228,5 +230,27 @@ async fn damage_does_not_end_a_walk() {
 async fn a_transaction_may_read_a_row_as_often_as_it_likes() {
     let (host, client) = host(Vec::new(), false).await;
     assert_eq!(client.call(read_very_often()).await.expect("a result"), Ok(660));
+    assert_eq!(locked(&host).await, 0);
+}
+
+/// A walk leaves an entry where no acquisition was made. An attempt that wakes up before one, after all was told and
+/// settled, would hold the row for ever.
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_wakes_up_after_the_walk_takes_nothing() {
+    let takes_bob = |point: &CrashPoint| updates(point, read_then_write::NAME) && is_about(point, "bob");
+    let plans = Plans::new(vec![Plan::new(takes_bob, 1, Then::Stalls)]);
+    let store = fresh_store().await.expect("a store");
+    let host = builder(store, settings(), None).crash_plan(Arc::clone(&plans) as Arc<dyn CrashPlan>).start();
+    let host = host.await.expect("a host");
+    let client = opened(&host).await;
+    let its = client.clone();
+    let zombie = tokio::spawn(async move { its.call(read_then_write()).idempotency_key("k").await.map(drop) });
+    plans.signal.notified().await;
+    let coordinator = InstanceId::from_idempotency_key(Bank::NAME, read_then_write::NAME, "k");
+    client.roll_back(Bank::NAME, coordinator).await.expect("an answer");
+    assert_eq!(locked(&host).await, 0);
+    plans.goes_on.notify_one();
+    drop(zombie.await.expect("the zombie comes to its end"));
+    host.settle().await.expect("at rest");
     assert_eq!(locked(&host).await, 0);
 }

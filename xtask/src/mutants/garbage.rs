@@ -124,8 +124,8 @@ pub(super) const GARBAGE: &[Mutant] = &[
     Mutant {
         rule: "a row that is no tombstone stays",
         file: "beldi-core/src/garbage/tombstones.rs",
-        original: "if !seen.tombstone {",
-        broken: "if !seen.present {",
+        original: ".filter(|seen| seen.tombstone)",
+        broken: ".filter(|seen| seen.present)",
         noticed_by: &[RECLAIMED],
     },
     Mutant {

@@ -49,13 +49,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
         noticed_by: &[CRASH_MATRIX, INTERLEAVINGS],
     },
     Mutant {
-        rule: "a write after a read of a row never rolled is conditional on the epoch",
-        file: "beldi-core/src/daal/update.rs",
-        original: "self.condition.push(format!(\"attribute_not_exists({epoch})\"));",
-        broken: "self.condition.push(format!(\"(attribute_not_exists({epoch}) OR attribute_exists({epoch}))\"));",
-        noticed_by: &["interleavings_operations::two_reads_and_writes"],
-    },
-    Mutant {
         rule: "a write without a read is conditional on there being no segment",
         file: "beldi-core/src/daal/update.rs",
         original: "format!(\"attribute_not_exists({epoch}) OR {epoch} = {first}\")",

@@ -26,7 +26,7 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
         file: "beldi-core/src/daal/release.rs",
         original: "update.log(place, entries.into_iter().collect());",
         broken: "if part != Part::Fence {\n            update.log(place, entries.into_iter().collect());\n        } else {\n            update.remove(\"_beldi_nothing\");\n        }",
-        noticed_by: &["interleavings_transactions::against", "interleavings_transactions::told_while"],
+        noticed_by: &["walks::wakes_up_after_the_walk"],
     },
     Mutant {
         rule: "a commit changes a row only while the lock is held",
