@@ -15,7 +15,7 @@ fn options_become_calls_on_the_case() {
     let calls = ".everywhere().seed(7u64).seeds(20u64).ignore(\"at\").ignore(\"id\").run(sells_one)";
     assert!(text(&written).contains(calls), "{written}");
     let written = expanded("", BODY);
-    assert!(text(&written).contains("\"sells_one\")).run(sells_one)"), "{written}");
+    assert!(text(&written).contains("(\"CARGO_PKG_NAME\")).run(sells_one)"), "{written}");
 }
 
 #[test]

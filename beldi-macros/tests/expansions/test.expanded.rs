@@ -6,6 +6,7 @@ fn sells_one() {
     ::beldi::__private::Case::new(
             ::core::concat!(::core::module_path!(), "::", "sells_one"),
         )
+        .in_package(::core::env!("CARGO_PKG_NAME"))
         .everywhere()
         .seeds(20u64)
         .ignore("at")
