@@ -144,11 +144,31 @@ async fn the_matrix_sees_effects_outside() {
     assert!(report.passed > 0, "{report}");
 }
 
+/// A point that a disturbed run does not come to counted as one that it has survived.
+#[tokio::test(start_paused = true)]
+async fn a_disturbance_that_never_comes_has_not_been_survived() {
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+    let matrix = CrashMatrix::new(|trial: Trial| async move {
+        if RUNS.fetch_add(1, Ordering::SeqCst) == 0 {
+            // Not by the trial, whose calls are compared.
+            trial.client().call(look("tea".into())).await.expect("a result");
+        }
+    });
+    let report = matrix.only(&[Disturbance::Crash]).run().await;
+    assert_eq!(report.passed, 0, "{report}");
+    assert!(report.failures.iter().all(|failure| failure.point.contains("not reached")), "{report}");
+}
+
+#[beldi::function(service = Shop, read_only)]
+async fn look(article: String) -> i64 {
+    Stock::get(&article).await.map_or(0, |stock| stock.free)
+}
+
 /// Of all that a random schedule does, only the one crash is left that matters.
 #[test]
 fn a_failing_schedule_is_made_small() {
     let message = message_of(|| {
-        Case::new("kit::calls_once").seeds(300).run(|trial: Trial| async move {
+        Case::new("kit::calls_once").in_package("beldi").seeds(300).run(|trial: Trial| async move {
             trial.given([stock("tea", 5)]).await;
             for article in ["tea", "milk"] {
                 trial.call(sell(article.into())).await.expect("an answer");
@@ -159,8 +179,8 @@ fn a_failing_schedule_is_made_small() {
     let [seed, event] = schedule_of(&message)[..] else { panic!("not one event is left: {message}") };
     assert!(seed.starts_with("seed=") && event.contains('='), "{message}");
     assert!(message.contains("did `a call` 2 times, without an idempotency key"), "{message}");
+    assert!(message.contains("cargo test --package beldi calls_once -- --exact --nocapture"), "{message}");
     assert!(message.contains("of shop/call_the_post (instance "), "{message}");
-    assert!(message.contains("cargo test calls_once -- --exact --nocapture"), "{message}");
 }
 
 /// Disturbed runs are compared with the undisturbed one, and a body that counts its own runs differs.

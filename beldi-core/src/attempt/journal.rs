@@ -271,11 +271,8 @@ impl Journal {
         let Identity { function, instance, .. } = &self.identity;
         let records = load_records(&self.environment, function.service, *instance).await?;
         let untouched = records.len() as u64 == self.state().next_record && !records[0].contains_key("done");
-        if !untouched {
-            return Err(Fault::Superseded);
-        }
-        self.state().unverified = false;
-        Ok(())
+        self.state().unverified = !untouched;
+        if untouched { Ok(()) } else { Err(Fault::Superseded) }
     }
 
     /// What is to be journaled next, and whether the intent is durable. Nothing, once a record could not be

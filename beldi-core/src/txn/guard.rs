@@ -65,10 +65,9 @@ pub struct Unlock<I> {
 /// ```
 ///
 /// It costs one request, and one when it is taken off. Of the branches of a `join!`, one holds a row at a time, and the
-/// others wait; but their plain writes do not. Locking a row that the function holds already ends in
-/// [`TransactionFault::OwnLock`]. A transaction needs no
-/// such locks, and takes none in its body; one of the same instance, over a row that the instance has locked itself,
-/// waits for that lock. Two instances that each wait for a row which the other has locked wait until both are
+/// others wait; but their plain writes do not. A transaction needs no such locks, and takes none in its body. Both a
+/// transaction over a row that the instance has locked itself, and a second lock behind the first, end in
+/// [`TransactionFault::OwnLock`]. Two instances that each wait for a row which the other has locked wait until both are
 /// parked: lock rows in one order everywhere, or use a transaction, which cannot deadlock.
 pub fn lock<I: Item>(key: impl IntoKey<I::Key>) -> Lock<I> {
     Lock { key: key.into_key(), item: PhantomData }
