@@ -2,7 +2,7 @@
 //!
 //! Invariants: an instance is claimed by one conditional update of its due time before it is started, so
 //! that two collectors do not both start it; what has failed too often is parked with its last error, never
-//! dropped, never spinning.
+//! dropped, never spinning; what could not be started does not count as an attempt.
 
 use crate::attributes::{get_string, get_u64, number, string};
 use crate::checksum;
@@ -37,15 +37,40 @@ impl Round {
 /// The most instances that one round takes from each shard of the index.
 pub(crate) const MAX_PER_SHARD: u32 = 64;
 
-/// Claims what is due in one service and what there is `room` for. The invocations are to be delivered by the
+/// An instance that was claimed for one more attempt.
+#[must_use = "nobody else starts it before this attempt must be dead"]
+pub(crate) struct Claim {
+    /// What starts it.
+    pub(crate) invocation: Invocation,
+    /// When it is due again, unless this attempt ends it.
+    due_ms: u64,
+    /// How many attempts it has had, this one included.
+    attempts: u32,
+}
+
+impl Claim {
+    /// Starts the attempt somewhere else, and does not wait for it. Where that could not be sent, the instance is due
+    /// again as if it had not been claimed: ten rounds in which a platform takes nothing would park what is healthy.
+    pub(crate) async fn trigger(self, environment: &Environment) {
+        let Self { invocation, due_ms, attempts } = self;
+        let (service, instance) = (invocation.service.clone(), invocation.instance);
+        let Err(error) = environment.invoker.trigger(invocation).await else { return };
+        tracing::warn!(service, %instance, %error, "an instance that is due is left to the next round");
+        if let Err(error) = intent::give_back(environment, &service, instance, due_ms, attempts).await {
+            tracing::warn!(service, %instance, %error, "an attempt counts that never began");
+        }
+    }
+}
+
+/// Claims what is due in one service and what there is `room` for. The claims are to be started by the
 /// caller, in parallel. What fails is left to the next round, and holds up nothing else.
 pub(crate) async fn claim_due(
     environment: &Environment,
     service: &str,
-    mut room: impl FnMut(&FunctionEntry) -> bool + Send,
-) -> (Round, Vec<Invocation>) {
+    mut room: impl FnMut(&FunctionEntry, InstanceId) -> bool + Send,
+) -> (Round, Vec<Claim>) {
     let mut round = Round::default();
-    let mut invocations = Vec::new();
+    let mut claims = Vec::new();
     for shard in intent::open_shards() {
         let due = due_instances(environment, service, &shard).await.unwrap_or_else(|error| {
             tracing::warn!(service, shard, %error, "the collector will look again");
@@ -54,13 +79,14 @@ pub(crate) async fn claim_due(
         for due in due {
             let function = environment.registry.function(service, get_string(&due, "function").unwrap_or_default());
             // An instance that waits for its turn must not count as one that was tried.
-            if function.is_some_and(|function| !room(function)) {
+            let waits = function.zip(instance_of(&due)).is_some_and(|(function, instance)| !room(function, instance));
+            if waits {
                 continue;
             }
             match claim(environment, service, &due).await {
-                Ok(Claimed::Started(invocation)) => {
+                Ok(Claimed::Started(claim)) => {
                     round.started += 1;
-                    invocations.push(*invocation);
+                    claims.push(*claim);
                 }
                 Ok(Claimed::Parked) => round.parked += 1,
                 Ok(Claimed::Missed) => round.missed += 1,
@@ -68,7 +94,7 @@ pub(crate) async fn claim_due(
             }
         }
     }
-    (round, invocations)
+    (round, claims)
 }
 
 /// Claims one instance, if it is due.
@@ -76,7 +102,7 @@ pub(crate) async fn claim_one(
     environment: &Environment,
     service: &str,
     instance: InstanceId,
-) -> Result<Option<Invocation>, StoreError> {
+) -> Result<Option<Claim>, StoreError> {
     let get = GetItem { table: journal_table(service), key: intent::key(instance), consistent: true };
     let due = environment.store.get(get).await?.filter(|intent| {
         let is_open = get_string(intent, "shard").is_some_and(|shard| intent::open_shards().any(|open| open == shard));
@@ -84,7 +110,7 @@ pub(crate) async fn claim_one(
     });
     match due {
         Some(due) => match claim(environment, service, &due).await? {
-            Claimed::Started(invocation) => Ok(Some(*invocation)),
+            Claimed::Started(claim) => Ok(Some(*claim)),
             Claimed::Parked | Claimed::Missed => Ok(None),
         },
         None => Ok(None),
@@ -155,37 +181,42 @@ fn index_query(service: &str, shard: &str, due_until_ms: Option<u64>, limit: u32
     }
 }
 
+fn instance_of(intent: &Attributes) -> Option<InstanceId> {
+    get_string(intent, "instance")?.parse().ok()
+}
+
 enum Claimed {
-    Started(Box<Invocation>),
+    Started(Box<Claim>),
     Parked,
     Missed,
 }
 
 async fn claim(environment: &Environment, service: &str, due: &Attributes) -> Result<Claimed, StoreError> {
-    let instance = get_string(due, "instance").and_then(|text| text.parse::<InstanceId>().ok());
-    let (Some(instance), Some(due_ms)) = (instance, get_u64(due, "due")) else { return Ok(Claimed::Missed) };
+    let (Some(instance), Some(due_ms)) = (instance_of(due), get_u64(due, "due")) else { return Ok(Claimed::Missed) };
     let name = get_string(due, "function").unwrap_or_default();
     let attempts = u32::try_from(get_u64(due, "attempts").unwrap_or(1)).unwrap_or(u32::MAX).saturating_add(1);
+    let park = async |due_ms: u64, error: String| -> Result<Claimed, StoreError> {
+        let parked = intent::park(environment, service, instance, Some(due_ms), &error).await?;
+        Ok(if parked { Claimed::Parked } else { Claimed::Missed })
+    };
     let Some(function) = environment.registry.function(service, name) else {
-        return park(environment, service, instance, &format!("this program has no function {service}/{name}")).await;
+        return park(due_ms, format!("this program has no function {service}/{name}")).await;
     };
     if attempts > environment.settings.max_attempts {
         let error = get_string(due, "error").unwrap_or("its attempts died without leaving an error");
-        let error = format!("given up after {} attempts; the last error: {error}", attempts - 1);
-        return park(environment, service, instance, &error).await;
+        return park(due_ms, format!("given up after {} attempts; the last error: {error}", attempts - 1)).await;
     }
-    let timeout = function.timeout.unwrap_or(environment.settings.timeout);
-    let deadline_ms = environment.world.now_ms() + millis(timeout);
-    let claimed = intent::claim(environment, service, instance, due_ms, deadline_ms, attempts).await?;
+    let timeout = millis(function.timeout.unwrap_or(environment.settings.timeout));
+    let next_ms = environment.world.now_ms() + timeout + millis(environment.settings.margin);
+    let claimed = intent::claim(environment, service, instance, due_ms, next_ms, attempts).await?;
     let Some(intent) = claimed else { return Ok(Claimed::Missed) };
     if let Err(damage) = checksum::verify(&intent) {
-        return park(environment, service, instance, &format!("{service}/{name}: {damage}")).await;
+        return park(next_ms, format!("{service}/{name}: {damage}")).await;
     }
     if let Err(error) = (function.check_arguments)(get_string(&intent, "arguments").unwrap_or_default()) {
-        let error = format!("its arguments are not what {service}/{name} takes: {error}");
-        return park(environment, service, instance, &error).await;
+        return park(next_ms, format!("its arguments are not what {service}/{name} takes: {error}")).await;
     }
-    Ok(Claimed::Started(Box::new(Invocation {
+    let invocation = Invocation {
         service: service.to_owned(),
         function: get_string(&intent, "function").unwrap_or_default().to_owned(),
         instance,
@@ -195,15 +226,6 @@ async fn claim(environment: &Environment, service: &str, due: &Attributes) -> Re
         transaction: intent::transaction_of(&intent),
         // It was compared when the instance was begun.
         contract: None,
-    })))
-}
-
-async fn park(
-    environment: &Environment,
-    service: &str,
-    instance: InstanceId,
-    error: &str,
-) -> Result<Claimed, StoreError> {
-    let parked = intent::park(environment, service, instance, error).await?;
-    Ok(if parked { Claimed::Parked } else { Claimed::Missed })
+    };
+    Ok(Claimed::Started(Box::new(Claim { invocation, due_ms: next_ms, attempts })))
 }

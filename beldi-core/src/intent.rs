@@ -229,22 +229,41 @@ pub(crate) async fn wait_for_decision(
         .map(drop)
 }
 
-/// Claims an instance that was due at `due_ms` for one more attempt, which must have ended at
-/// `deadline_ms`. Gives its intent, or `None` where another collector was faster.
+/// Claims an instance that was due at `due_ms` for one more attempt; the next one is due at `next_ms`. Gives its
+/// intent, or `None` where another collector was faster.
 pub(crate) async fn claim(
     environment: &Environment,
     service: &str,
     instance: InstanceId,
     due_ms: u64,
-    deadline_ms: u64,
+    next_ms: u64,
     attempts: u32,
 ) -> Result<Option<Attributes>, StoreError> {
     Transition::of_open()
         .when("due", number(due_ms))
-        .set("due", number(deadline_ms + millis(environment.settings.margin)))
+        .set("due", number(next_ms))
         .set("attempts", number(attempts))
         .apply(environment, service, instance)
         .await
+}
+
+/// Takes a claim back whose attempt could not be sent: the instance is due at once, and the attempt does not count.
+/// One that has come to something all the same has moved the due time.
+pub(crate) async fn give_back(
+    environment: &Environment,
+    service: &str,
+    instance: InstanceId,
+    due_ms: u64,
+    attempts: u32,
+) -> Result<(), StoreError> {
+    Transition::of_open()
+        .when("due", number(due_ms))
+        .when("attempts", number(attempts))
+        .set("due", number(environment.world.now_ms()))
+        .set("attempts", number(attempts.saturating_sub(1)))
+        .apply(environment, service, instance)
+        .await
+        .map(drop)
 }
 
 /// Makes an instance due again after a failure, not before a back-off.
@@ -265,16 +284,20 @@ pub(crate) async fn note_failure(
         .map(drop)
 }
 
-/// Parks an instance: no collector starts it until an operator does.
+/// Parks an instance: no collector starts it until an operator does. A collector parks what was due at `due_ms`, and
+/// nothing that an operator has restarted since.
 pub(crate) async fn park(
     environment: &Environment,
     service: &str,
     instance: InstanceId,
+    due_ms: Option<u64>,
     error: &str,
 ) -> Result<bool, StoreError> {
     let now = environment.world.now_ms();
-    let parked = Transition::of_open()
-        .when("shard", string(shard_of(instance)))
+    let open = Transition::of_open().when("shard", string(shard_of(instance)));
+    let parked = due_ms
+        .into_iter()
+        .fold(open, |open, due_ms| open.when("due", number(due_ms)))
         .set("shard", string(PARKED))
         .set("due", number(now))
         .set("parked", number(now))

@@ -91,7 +91,14 @@ pub trait Invoker: Send + Sync + 'static {
 
     /// Delivers an invocation whose result nobody waits for. It may be lost: the collector finds what it was for. By
     /// default it is invoked and its result dropped; a host that can hand it over without waiting does.
+    ///
+    /// # Errors
+    ///
+    /// It was not taken, so that no attempt of it counts. That an attempt has failed is no error.
     fn trigger(&self, invocation: Invocation) -> TriggerFuture<'_> {
-        Box::pin(async move { self.invoke(invocation).await.map(drop) })
+        Box::pin(async move {
+            drop(self.invoke(invocation).await);
+            Ok(())
+        })
     }
 }

@@ -1,6 +1,7 @@
 //! Two services, each in a Lambda host of its own, and what stands for AWS Lambda between them.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, SystemTime};
 
@@ -113,6 +114,8 @@ pub(crate) struct Lambda {
     /// What was sent without waiting, and is not delivered yet.
     pub(crate) events: Mutex<Vec<Invocation>>,
     pub(crate) clock: Clock,
+    /// Nothing is taken that nobody waits for.
+    pub(crate) throttled: AtomicBool,
 }
 
 impl Lambda {
@@ -123,7 +126,12 @@ impl Lambda {
         // A deployment creates the tables.
         let local = LocalHost::builder(store.clone()).world(clock.clone()).collect_every(None).start().await;
         local.expect("a host").client().call(add("Dune".into(), 3)).await.expect("a book");
-        let lambda = Arc::new(Self { hosts: OnceLock::new(), events: Mutex::default(), clock: clock.clone() });
+        let lambda = Arc::new(Self {
+            hosts: OnceLock::new(),
+            events: Mutex::default(),
+            clock: clock.clone(),
+            throttled: false.into(),
+        });
         let host = |service: &'static str| {
             let outside: Arc<dyn Invoker> = Arc::new(Way(Arc::clone(&lambda)));
             let host = LambdaHost::builder(service).world(clock.clone()).outside(store.clone(), outside).build();
@@ -193,6 +201,9 @@ impl Invoker for Way {
 
     fn trigger(&self, invocation: Invocation) -> TriggerFuture<'_> {
         assert_ne!(invocation.delivery, Delivery::First, "what nobody waits for is durable already");
+        if self.0.throttled.load(Ordering::SeqCst) {
+            return Box::pin(async { Err(InvokeError::Unavailable("rate exceeded".to_owned())) });
+        }
         self.0.events.lock().expect("unpoisoned").push(invocation);
         Box::pin(async { Ok(()) })
     }

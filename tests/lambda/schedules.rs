@@ -1,3 +1,4 @@
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::json;
@@ -43,4 +44,22 @@ async fn garbage_is_collected_of_this_service() {
         reclaimed += garbage["results"].as_u64().expect("a number") + garbage["records"].as_u64().expect("a number");
     }
     assert!(reclaimed > 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_could_not_be_triggered_is_no_failed_attempt() {
+    let lambda = Lambda::start().await;
+    begin(&lambda).await;
+    lambda.throttled.store(true, Ordering::SeqCst);
+    let collect = r#"{"beldi": "collect"}"#;
+    for round in 0..20 {
+        tokio::time::advance(Duration::from_secs(60)).await;
+        let found = lambda.send("library", collect, &format!("round {round}")).await.expect("an answer");
+        assert_eq!(found, json!({ "started": 1, "parked": 0, "missed": 0 }));
+    }
+    lambda.throttled.store(false, Ordering::SeqCst);
+    // It was given back at once, and waits for no deadline of an attempt that never was.
+    lambda.send("library", collect, "the last round").await.expect("an answer");
+    assert_eq!(lambda.deliver_events().await, 1);
+    assert_eq!(lambda.copies().await, 4);
 }

@@ -13,7 +13,7 @@ use futures_util::future::try_join_all;
 
 use super::{Cx, Identity, Journal, Loaded, MAX_VALUE_BYTES, Recordings, Trapped};
 use crate::checksum::sealed;
-use crate::collector;
+use crate::collector::{self, Claim};
 use crate::environment::{Environment, journal_table};
 use crate::error::{AttemptError, Fault, InvokeError, Problem, ProblemKind};
 use crate::function::FunctionEntry;
@@ -45,6 +45,8 @@ pub(crate) enum Task {
     MarkDone { service: &'static str, finished: Vec<Finished> },
     /// Delivers an invocation.
     Trigger(Box<Invocation>),
+    /// Starts an instance that was claimed.
+    Start(Box<Claim>),
     /// Lets no collector start a participant that waits for a decision.
     WaitForDecision { service: &'static str, instance: InstanceId },
 }
@@ -60,6 +62,10 @@ impl Epilogue {
             }
             Task::Trigger(invocation) => {
                 environment.invoker.trigger(*invocation).await.map_err(|error| error.to_string())
+            }
+            Task::Start(claim) => {
+                claim.trigger(environment).await;
+                Ok(())
             }
             Task::WaitForDecision { service, instance } => {
                 intent::wait_for_decision(environment, service, instance).await.map_err(|error| error.to_string())
@@ -118,7 +124,7 @@ async fn nudged(environment: &Environment, invocation: &Invocation) -> Reply {
         None
     });
     let epilogue =
-        started.map(|start| Epilogue { environment: environment.clone(), task: Task::Trigger(Box::new(start)) });
+        started.map(|claim| Epilogue { environment: environment.clone(), task: Task::Start(Box::new(claim)) });
     Reply { result: "null".to_owned(), epilogue }
 }
 
@@ -320,7 +326,7 @@ pub(crate) async fn failed(
         // A participant is not parked: its coordinator is told, and rolls the transaction back.
         let parks = unreadable || (permanent && identity.transaction.is_none());
         let noted = match parks {
-            true => intent::park(environment, function.service, *instance, &text).await.map(drop),
+            true => intent::park(environment, function.service, *instance, None, &text).await.map(drop),
             false => intent::note_failure(environment, identity, journal.map_or(1, Journal::attempts), &text).await,
         };
         if let Err(error) = noted {

@@ -16,6 +16,7 @@ use crate::collector::{self, Round};
 use crate::error::InvokeError;
 use crate::function::FunctionEntry;
 use crate::garbage::{Garbage, collect_garbage};
+use crate::ids::InstanceId;
 use crate::store::StoreError;
 
 impl LocalHost {
@@ -36,15 +37,19 @@ impl LocalHost {
         let mut running = Vec::new();
         for service in environment.registry.services() {
             let mut taken = HashMap::new();
-            let room = |function: &FunctionEntry| {
+            let room = |function: &FunctionEntry, instance: InstanceId| {
+                if self.places().are_awaited_by(instance) {
+                    return false;
+                }
                 let taken: &mut usize = taken.entry(function.name).or_default();
                 *taken += 1;
-                *taken <= self.free_places(function)
+                // One waits for its turn where all places are taken, and always are.
+                *taken <= self.places().free(function).max(1)
             };
-            let (round, invocations) = collector::claim_due(&environment, service, room).await;
+            let (round, claims) = collector::claim_due(&environment, service, room).await;
             total.add(round);
             self.counters().restarted.fetch_add(u64::from(round.started), Ordering::Relaxed);
-            running.extend(invocations.into_iter().map(|invocation| self.spawn(invocation)));
+            running.extend(claims.into_iter().map(|claim| self.spawn(claim.invocation)));
         }
         (total, running)
     }

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::attempt::CurrentStep;
 use crate::error::InvokeError;
 use crate::ids::{StepPath, digest};
-use crate::invoke::{Invocation, InvokeFuture, Invoker};
+use crate::invoke::{Invocation, InvokeFuture, Invoker, TriggerFuture};
 use crate::store::{Request, Response, SharedStore, Store, StoreError, StoreFuture};
 
 /// A place where an attempt can die.
@@ -165,14 +165,27 @@ pub(super) struct MortalInvoker {
 
 impl Invoker for MortalInvoker {
     fn invoke(&self, invocation: Invocation) -> InvokeFuture<'_> {
-        let action = format!("Invoke {}/{}", invocation.service, invocation.function);
         let in_words = |answer: &Result<String, InvokeError>| match answer {
             Ok(result) => shortened(result),
             Err(error) => shortened(&error.to_string()),
         };
+        let action = action_of(&invocation);
         // Lazily: a host may start the callee as soon as it is asked.
-        Box::pin(self.victim.around((action, None), async { self.inner.invoke(invocation).await }, in_words))
+        Box::pin(self.victim.around(action, async { self.inner.invoke(invocation).await }, in_words))
     }
+
+    fn trigger(&self, invocation: Invocation) -> TriggerFuture<'_> {
+        let in_words = |answer: &Result<(), InvokeError>| match answer {
+            Ok(()) => "taken".to_owned(),
+            Err(error) => shortened(&error.to_string()),
+        };
+        let action = action_of(&invocation);
+        Box::pin(self.victim.around(action, async { self.inner.trigger(invocation).await }, in_words))
+    }
+}
+
+fn action_of(invocation: &Invocation) -> (String, Option<String>) {
+    (format!("Invoke {}/{}", invocation.service, invocation.function), None)
 }
 
 fn shortened(text: &str) -> String {

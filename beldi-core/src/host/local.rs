@@ -20,7 +20,6 @@ use crate::attempt::{Recordings, handle};
 use crate::client::Client;
 use crate::environment::{Environment, Settings, SettingsError};
 use crate::error::InvokeError;
-use crate::function::FunctionEntry;
 use crate::garbage::Watermarks;
 use crate::invoke::{Delivery, Invocation, InvokeFuture, Invoker};
 use crate::registry::{Registry, RegistryError};
@@ -243,9 +242,9 @@ impl LocalHost {
         Front { environment: self.environment(), stopping: self.inner.stopping.clone(), service: None }
     }
 
-    /// How many more attempts of a function could run now.
-    pub(super) fn free_places(&self, function: &FunctionEntry) -> usize {
-        self.inner.places.free(function)
+    /// Where attempts run.
+    pub(super) fn places(&self) -> &Places {
+        &self.inner.places
     }
 
     /// What was counted.
@@ -270,7 +269,7 @@ impl LocalHost {
         let function = self.inner.registry.function(&invocation.service, &invocation.function);
         let runs = invocation.delivery.runs();
         // What waits for a place must not be started again meanwhile: each start counts as an attempt.
-        if invocation.delivery == Delivery::Nudge && self.inner.places.is_awaited_by(invocation.instance) {
+        if invocation.delivery == Delivery::Nudge && self.inner.places.are_awaited_by(invocation.instance) {
             let _ = reply.send(Ok("null".to_owned()));
             return;
         }

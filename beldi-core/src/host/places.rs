@@ -43,7 +43,7 @@ impl Places {
     }
 
     /// Whether an attempt of the instance waits for a place.
-    pub(super) fn is_awaited_by(&self, instance: InstanceId) -> bool {
+    pub(super) fn are_awaited_by(&self, instance: InstanceId) -> bool {
         self.queued().contains_key(&instance)
     }
 

@@ -292,9 +292,9 @@ impl Contest {
     pub async fn collect(&self, service: &str) {
         let mut environment = self.collector(service);
         environment.world = Arc::new(Ahead(Arc::clone(&environment.world)));
-        let (_, invocations) = collector::claim_due(&environment, service, |_| true).await;
+        let (_, claims) = collector::claim_due(&environment, service, |_, _| true).await;
         // What they answer nobody wants to know.
-        drop(join_all(invocations.into_iter().map(|invocation| self.host.invoke(invocation))).await);
+        drop(join_all(claims.into_iter().map(|claim| self.host.invoke(claim.invocation))).await);
     }
 
     /// One cycle of a service's garbage collector, which is scheduled as if it were one request.

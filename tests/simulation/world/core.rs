@@ -45,6 +45,7 @@ pub(crate) struct Counts {
     pub(crate) duplicates: AtomicU64,
     pub(crate) given_up: AtomicU64,
     pub(crate) lost: AtomicU64,
+    pub(crate) not_taken: AtomicU64,
     pub(crate) refused: AtomicU64,
     pub(crate) throttles: AtomicU64,
     pub(crate) disconnections: AtomicU64,

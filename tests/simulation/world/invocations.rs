@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use beldi::{Delivery, Invocation, InvokeError, InvokeFuture, Invoker};
+use beldi::{Delivery, Invocation, InvokeError, InvokeFuture, Invoker, TriggerFuture};
 use tokio::time::{sleep, timeout};
 
 use super::MOST_LATE;
@@ -18,6 +18,7 @@ const CLOSE: Duration = Duration::from_millis(40);
 const LOST: f64 = 0.005;
 const REPLY_LOST: f64 = 0.005;
 const TRIGGER_LOST: f64 = 0.2;
+const TRIGGER_THROTTLED: f64 = 0.1;
 
 /// How many callers do not wait as long as an attempt may take, and how long they wait.
 const IMPATIENT: f64 = 0.5;
@@ -30,6 +31,18 @@ pub(super) struct Route(pub(super) Arc<Fleet>);
 impl Invoker for Route {
     fn invoke(&self, invocation: Invocation) -> InvokeFuture<'_> {
         Box::pin(route(Arc::clone(&self.0), invocation))
+    }
+
+    fn trigger(&self, invocation: Invocation) -> TriggerFuture<'_> {
+        let fleet = Arc::clone(&self.0);
+        Box::pin(async move {
+            if fleet.core.fault(TRIGGER_THROTTLED) {
+                count(&fleet.core.counts.not_taken);
+                return Err(InvokeError::Unavailable("too many triggers".to_owned()));
+            }
+            drop(route(fleet, invocation).await);
+            Ok(())
+        })
     }
 }
 

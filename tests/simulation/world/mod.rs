@@ -12,8 +12,8 @@
 //!   back as a **zombie**. A request may also be on its way longer than the attempt that sent it lives ([`MOST_LATE`]).
 //! - **Requests** are throttled, in storms too; they lose their connection before or after they took place.
 //! - **Invocations** arrive twice, at different machines, the second right behind the first or up to [`MOST_LATE`] later;
-//!   they are lost before they arrive, or their reply is lost; triggers of detached calls are lost although they were
-//!   acknowledged.
+//!   they are lost before they arrive, or their reply is lost; triggers are throttled; those of detached calls are lost
+//!   although they were acknowledged.
 //! - **Clocks** of machines differ by up to [`MOST_SKEW`] in either direction.
 //! - **Machines** start cold, and are replaced one after another by others with other settings, while those before still
 //!   finish what they had begun.

@@ -83,7 +83,7 @@ async fn live(plan: &Plan) -> Run {
     background.spawn(weather::storms(Arc::clone(&fleet), services.clone()));
     let mut checks = vec![work(&clients, &apps).await];
     checks.push(parked(&fleet, &services).await);
-    checks.push(locks(&core));
+    checks.push(locks("no lock left", &core));
     for app in &apps {
         match timeout(BOUND, app.check(Arc::clone(&clients))).await {
             Ok(of_app) => checks.extend(of_app),
@@ -95,6 +95,8 @@ async fn live(plan: &Plan) -> Run {
     let problems = clients.take_problems();
     checks.extend(agreement(&problems));
     checks.push(nothing_leaks(&core).await);
+    // The last zombies have come back since.
+    checks.push(locks("no lock left when all results have expired", &core));
     fleet.end();
     while let Some(ended) = background.try_join_next() {
         ended.expect("whoever makes the weather does not panic");
@@ -167,9 +169,9 @@ async fn parked(fleet: &Fleet, services: &[&'static str]) -> Check {
     Check::new("nobody parked or in doubt", &several(services.len(), "service"), &problems)
 }
 
-fn locks(core: &Core) -> Check {
+fn locks(name: &'static str, core: &Core) -> Check {
     let (rows, locked) = leftovers::locked(&core.store);
-    Check::new("no lock left", &several(rows, "row"), &locked)
+    Check::new(name, &several(rows, "row"), &locked)
 }
 
 fn agreement(problems: &Problems) -> [Check; 2] {
@@ -230,6 +232,7 @@ fn counts(core: &Core) -> Vec<(&'static str, u64)> {
         ("duplicates", read(&counts.duplicates)),
         ("callers that gave up", read(&counts.given_up)),
         ("invocations or replies lost", read(&counts.lost)),
+        ("triggers not taken", read(&counts.not_taken)),
         ("refused by a service that was down", read(&counts.refused)),
         ("outages of a service", read(&counts.outages)),
         ("cold starts", read(&counts.cold)),

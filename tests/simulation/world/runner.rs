@@ -158,5 +158,7 @@ fn print_failure(plan: &Plan, size: Size, failed: &str, digest: u64) {
     if skipped > 0 {
         println!("and {skipped} lines more");
     }
-    println!("again: cargo xtask simulate --seed {seed} --seeds 1 --instances {instances}");
+    // The test target is the name of the world.
+    let world = env!("CARGO_CRATE_NAME");
+    println!("again: cargo xtask simulate --world {world} --seed {seed} --seeds 1 --instances {instances}");
 }

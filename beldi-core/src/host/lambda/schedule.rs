@@ -19,11 +19,8 @@ pub(super) async fn collect(here: &Here) -> Result<Box<RawValue>, LambdaError> {
     let now_ms = environment.world.now_ms();
     let (mut total, mut parked, mut oldest_ms) = (Round::default(), 0, now_ms);
     for service in here.services() {
-        let (round, invocations) = collector::claim_due(&environment, service, |_| true).await;
-        let triggers = invocations.into_iter().map(|invocation| environment.invoker.trigger(invocation));
-        for error in join_all(triggers).await.into_iter().filter_map(Result::err) {
-            tracing::warn!(service, %error, "an instance that is due is left to the next round");
-        }
+        let (round, claims) = collector::claim_due(&environment, service, |_, _| true).await;
+        join_all(claims.into_iter().map(|claim| claim.trigger(&environment))).await;
         total.add(round);
         parked += collector::parked(&environment, service).await.map_err(unavailable)?.len();
         let oldest = garbage::oldest_open(&environment, service).await.map_err(unavailable)?;
