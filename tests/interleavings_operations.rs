@@ -264,7 +264,7 @@ async fn a_collector_against_a_living_attempt() {
 /// Two of them, so that one claims what the other has just claimed.
 #[tokio::test(start_paused = true)]
 async fn two_collectors_against_a_living_attempt() {
-    explore("two_collectors_against_a_living_attempt", &[1], |contest: Contest| async move {
+    explore("two_collectors_against_a_living_attempt", &[1, 2], |contest: Contest| async move {
         contest.before(puts(0)).await.expect("a row");
         let collect = async {
             tokio::join!(contest.collect(Shop::NAME), contest.collect(Shop::NAME));
@@ -290,36 +290,40 @@ async fn replaces() -> i64 {
 /// finds what it has done, and when all are done nothing but the result is left.
 #[tokio::test(start_paused = true)]
 async fn garbage_collection_against_a_zombie() {
-    let interleavings = Interleavings::new().attempts_live(std::time::Duration::from_secs(25));
-    let explored = all_or_sample(interleavings, (2_020, 60)).explore(|contest: Contest| async move {
-        contest.before(puts(5)).await.expect("a row");
-        let collects = async {
-            for _ in 0..6 {
-                contest.collect_garbage(Shop::NAME).await;
-            }
-        };
-        // An attempt whose time is over gives no answer: another one finishes its instance.
-        let (one, two, added, ()) = tokio::join!(
-            contest.attempt("one", false, replaces()),
-            contest.attempt("one", true, replaces()),
-            contest.attempt("other", false, adds(100)),
-            collects,
-        );
-        contest.settle().await;
-        contest.host().settle().await.expect("at rest");
-        // Nor has it begun if its time was over before it was known to anybody.
-        let again = contest.attempt("one", true, replaces()).await.map_err(|error| error.to_string())?;
-        contest.attempt("other", true, adds(100)).await.map_err(|error| error.to_string())?;
-        let answers: Vec<_> = [one, two].into_iter().flatten().chain([again]).collect();
-        if answers.iter().any(|count| ![1, 101].contains(count)) || answers.windows(2).any(|two| two[0] != two[1]) {
-            return Err(format!("no serial order gives {answers:?}"));
+    for entries in [1, 2] {
+        let lives = std::time::Duration::from_secs(25);
+        let interleavings = Interleavings::new().attempts_live(lives).log_entries(entries);
+        let explored = all_or_sample(interleavings, (2_020, 60)).explore(reclaimed_beside_a_zombie).await;
+        println!("garbage_collection_against_a_zombie, {entries} entries: {explored}");
+        explored.assert_passed();
+    }
+}
+
+async fn reclaimed_beside_a_zombie(contest: Contest) -> Result<(), String> {
+    contest.before(puts(5)).await.expect("a row");
+    let collects = async {
+        for _ in 0..6 {
+            contest.collect_garbage(Shop::NAME).await;
         }
-        drop(added);
-        one_of(&left(&contest).await, &[(0, 0), (100, 0)])
-    });
-    let explored = explored.await;
-    println!("garbage_collection_against_a_zombie, 1 entries: {explored}");
-    explored.assert_passed();
+    };
+    // An attempt whose time is over gives no answer: another one finishes its instance.
+    let (one, two, added, ()) = tokio::join!(
+        contest.attempt("one", false, replaces()),
+        contest.attempt("one", true, replaces()),
+        contest.attempt("other", false, adds(100)),
+        collects,
+    );
+    contest.settle().await;
+    contest.host().settle().await.expect("at rest");
+    // Nor has it begun if its time was over before it was known to anybody.
+    let again = contest.attempt("one", true, replaces()).await.map_err(|error| error.to_string())?;
+    contest.attempt("other", true, adds(100)).await.map_err(|error| error.to_string())?;
+    let answers: Vec<_> = [one, two].into_iter().flatten().chain([again]).collect();
+    if answers.iter().any(|count| ![1, 101].contains(count)) || answers.windows(2).any(|two| two[0] != two[1]) {
+        return Err(format!("no serial order gives {answers:?}"));
+    }
+    drop(added);
+    one_of(&left(&contest).await, &[(0, 0), (100, 0)])
 }
 
 /// A callee that its caller's collector has started, while the caller still delivers it.
