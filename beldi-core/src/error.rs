@@ -21,6 +21,9 @@ pub enum Fault {
     /// The store failed beyond what retrying mends.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A write would leave what DynamoDB cannot hold. Found here, before the store is asked.
+    #[error(transparent)]
+    Unstorable(StoreError),
     /// The handler asks for something else than what an earlier attempt recorded.
     #[error(transparent)]
     Diverged(#[from] Divergence),
@@ -192,6 +195,7 @@ impl Fault {
             Self::Undelivered { .. } | Self::Resolved { .. } => false,
             Self::Transaction(_) => true,
             Self::Store(error) => error.is_permanent(),
+            Self::Unstorable(_) => true,
             Self::Call { error, .. } => {
                 let is_lasting =
                     |kind: ProblemKind| kind.is_callers_mistake() || kind == ProblemKind::TransactionRefused;
@@ -232,8 +236,12 @@ impl Fault {
             Self::Damaged(_) => ProblemKind::Damaged,
             Self::Key(_) => ProblemKind::InvalidKey,
             Self::Data(_) | Self::Item { .. } | Self::UnexpectedResult { .. } => ProblemKind::InvalidData,
-            Self::TooLarge { .. } | Self::Store(StoreError::ItemTooLarge { .. }) => ProblemKind::TooLarge,
-            Self::Store(StoreError::TableNotFound { .. } | StoreError::Invalid { .. } | StoreError::Denied { .. }) => {
+            Self::TooLarge { .. } => ProblemKind::TooLarge,
+            Self::Store(StoreError::ItemTooLarge { .. }) | Self::Unstorable(StoreError::ItemTooLarge { .. }) => {
+                ProblemKind::TooLarge
+            }
+            Self::Unstorable(_)
+            | Self::Store(StoreError::TableNotFound { .. } | StoreError::Invalid { .. } | StoreError::Denied { .. }) => {
                 ProblemKind::StoreRefused
             }
             Self::Call { .. } | Self::Undelivered { .. } => ProblemKind::CalleeFailed,

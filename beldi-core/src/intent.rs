@@ -266,7 +266,8 @@ pub(crate) async fn give_back(
         .map(drop)
 }
 
-/// Makes an instance due again after a failure, not before a back-off.
+/// Notes why an attempt has failed, and makes the instance due again, not before a back-off. A participant stays due when
+/// it is: its coordinator asks it again, and whoever carries out a decision relies on when a collector comes.
 pub(crate) async fn note_failure(
     environment: &Environment,
     identity: &Identity,
@@ -275,13 +276,12 @@ pub(crate) async fn note_failure(
 ) -> Result<(), StoreError> {
     let instance = identity.instance;
     let wait = environment.settings.backoff_after(attempts);
-    Transition::of_open()
-        .when("shard", string(shard_of(instance)))
-        .set("error", string(shorten(error)))
-        .set("due", number(environment.world.now_ms() + millis(wait)))
-        .apply(environment, identity.function.service, instance)
-        .await
-        .map(drop)
+    let noted = Transition::of_open().when("shard", string(shard_of(instance))).set("error", string(shorten(error)));
+    let due = match identity.transaction {
+        Some(_) => noted,
+        None => noted.set("due", number(environment.world.now_ms() + millis(wait))),
+    };
+    due.apply(environment, identity.function.service, instance).await.map(drop)
 }
 
 /// Parks an instance: no collector starts it until an operator does. A collector parks what was due at `due_ms`, and

@@ -209,7 +209,7 @@ const MAX_WHOLE_DIGITS: usize = 126;
 const MAX_LEADING_ZEROS: usize = 129;
 
 /// The shortest text of a number that Rust has written, if it is one of DynamoDB's.
-fn plain_number(digits: &str) -> Option<String> {
+pub(crate) fn plain_number(digits: &str) -> Option<String> {
     let (sign, magnitude) = digits.strip_prefix('-').map_or(("", digits), |magnitude| ("-", magnitude));
     let (whole, fraction) = magnitude.split_once('.').unwrap_or((magnitude, ""));
     if whole.is_empty() || !whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit()) {

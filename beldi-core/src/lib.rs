@@ -38,6 +38,7 @@ mod ops;
 mod problem;
 mod registry;
 mod service;
+mod storable;
 pub mod store;
 #[cfg(feature = "embedded")]
 pub mod testing;

@@ -92,3 +92,40 @@ async fn a_row_that_the_function_has_locked_is_not_locked_again() {
     assert!(problem.detail.contains("`stock article=coffee` is locked by this instance itself"), "{problem}");
     assert!(problem.detail.contains("unlock it first"), "{problem}");
 }
+
+/// Writes a row in a transaction, beside a branch that has locked it.
+#[beldi::function(service = Shop)]
+async fn locks_beside_a_transaction() -> Result<u32, ()> {
+    let ((), free) = beldi::join!(
+        async {
+            let guard = beldi::lock::<Stock>("tea").await;
+            Stock::update("tea").add(Stock::FREE, 10).await;
+            guard.unlock().await;
+        },
+        async {
+            beldi::txn! {
+                let free = Stock::get("tea").await.map_or(0, |stock| stock.free);
+                Stock { article: "tea".into(), free: free + 1 }.put().await;
+                Ok::<_, ()>(free)
+            }
+        }
+    );
+    free
+}
+
+/// A transaction took the lock of a branch beside it for one that was there before, and parked the instance.
+#[tokio::test(start_paused = true)]
+async fn a_transaction_waits_for_the_lock_of_another_branch() {
+    // An attempt that dies leaves the lock to the next one, whose branches begin in any order.
+    for number in 1..=12 {
+        let plan = CrashAt { function: locks_beside_a_transaction::NAME, attempts: 1..=1, number, when: When::After };
+        let store = Arc::new(TakesTurns(fresh_store().await.expect("a store")));
+        let host = host_on(store, settings(), Some(plan)).await;
+        let client = host.client();
+        drop(client.call(locks_beside_a_transaction()).idempotency_key("k").await);
+        host.settle().await.expect("at rest");
+        let free = client.call(locks_beside_a_transaction()).idempotency_key("k").await;
+        assert!(matches!(free, Ok(Ok(0 | 10))), "{number}: {free:?}");
+        assert_eq!(locked_rows(&host).await.expect("rows"), Vec::<String>::new());
+    }
+}

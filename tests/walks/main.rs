@@ -7,6 +7,7 @@ mod common;
 mod plans;
 mod refusals;
 mod rolled_back;
+mod unstorable;
 mod zombies;
 
 use beldi::host::{CrashPoint, LocalHost, When};

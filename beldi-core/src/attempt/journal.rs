@@ -10,9 +10,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde_dynamo::AttributeValue;
 
 use super::audit::Tape;
-use super::fingerprint::{Fingerprint, What};
+use super::fingerprint::Fingerprint;
 use super::load::load_records;
-use super::record::{Entry, MAX_OUTCOME_BYTES, MAX_VALUE_BYTES, Record, Recorded, split};
+use super::record::{Entry, MAX_OUTCOME_BYTES, MAX_VALUE_BYTES, Record, Recorded, split, too_large};
 use super::tombstones::Tombstones;
 use crate::attributes::{number, size_of, size_of_all, string};
 use crate::checksum::sealed;
@@ -211,15 +211,8 @@ impl Journal {
 
     /// Keeps an observation until the next flush.
     pub(crate) fn observed(&self, entry: Entry) -> Result<(), Fault> {
-        let bytes = size_of(&entry.value);
-        if bytes > MAX_VALUE_BYTES && !self.identity.function.read_only {
-            let What { kind, target, .. } = &entry.fingerprint.what;
-            return Err(Fault::TooLarge {
-                what: format!("the result of `{kind} {target}`"),
-                bytes,
-                limit: MAX_VALUE_BYTES,
-                remedy: "read fewer or smaller rows in one step (`.limit(..)`), or in a `read_only` function",
-            });
+        if !self.identity.function.read_only {
+            entry.fits()?;
         }
         self.tape.note(&entry);
         self.state().pending.push(entry);
@@ -295,10 +288,20 @@ impl Journal {
             + last.part.as_ref().map_or(0, Part::size);
         let mut runs = split(observations, first_bytes, last_bytes);
         let observations = runs.pop().unwrap_or_default();
+        let mut put = Ok(());
         for observations in runs {
-            self.put_record(Record { observations, ..Record::default() }).await?;
+            match put {
+                Ok(()) => put = self.put_record(Record { observations, ..Record::default() }).await,
+                Err(_) => self.state().pending.extend(observations),
+            }
         }
-        self.put_record(Record { observations, outcomes, ..last }).await
+        match put {
+            Ok(()) => self.put_record(Record { observations, outcomes, ..last }).await,
+            Err(_) => {
+                self.state().pending.extend(observations);
+                put
+            }
+        }
     }
 
     async fn put_record(&self, record: Record) -> Result<(), Fault> {
@@ -309,8 +312,10 @@ impl Journal {
         record.write(&mut item);
         let put = self.put_if_absent(item).await;
         let mut state = self.state();
-        match put {
+        match &put {
             Ok(()) => state.next_record = record_number + 1,
+            // The store does not take it. Nothing was changed, and what it has seen is for the next one.
+            Err(fault) if fault.is_permanent() => state.pending.extend(record.observations),
             Err(_) => state.broken = true,
         }
         put
@@ -392,9 +397,4 @@ impl Journal {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The fault of a result or arguments over the limit of one journal record.
-pub(crate) fn too_large(what: &str, bytes: usize, remedy: &'static str) -> Fault {
-    Fault::TooLarge { what: what.to_owned(), bytes, limit: MAX_VALUE_BYTES, remedy }
 }

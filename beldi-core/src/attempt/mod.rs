@@ -196,11 +196,15 @@ impl Step {
         if let Some(value) = self.journal().replay(&self.path, &fingerprint)? {
             return Ok(value);
         }
-        if self.cx.transaction.as_ref().is_some_and(|transaction| transaction.is_over()) {
-            return Err(Fault::Over);
+        let transaction = self.cx.transaction.as_ref();
+        if let Some(over) = transaction.filter(|transaction| transaction.is_over()) {
+            return over.has_observed(&self.path, &fingerprint).ok_or(Fault::Over);
         }
         self.journal().tape().refuse(Some(&fingerprint))?;
         let value = execute.await?;
+        if let Some(transaction) = transaction {
+            transaction.observes(&self.path, &fingerprint, &value);
+        }
         self.journal().observed(self.entry(fingerprint, value.clone()))?;
         Ok(value)
     }

@@ -21,13 +21,15 @@ use std::collections::HashMap;
 
 use serde_dynamo::AttributeValue;
 
-use super::fingerprint::Fingerprint;
-use crate::attributes::{get_list, get_string, string};
+use super::fingerprint::{Fingerprint, What};
+use crate::attributes::{get_list, get_string, size_of, string};
 use crate::checksum::Damage;
 use crate::daal::RowKey;
+use crate::error::Fault;
 use crate::garbage::{TOMBSTONES, listed};
 use crate::ids::StepPath;
-use crate::store::Attributes;
+use crate::storable::{MAX_NESTING, is_too_deep};
+use crate::store::{Attributes, StoreError};
 use crate::txn::{Decision, HeldRow, Part, Prepared};
 
 /// A step with what it asked for and what it got.
@@ -39,6 +41,22 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// Refuses a value that no journal record can hold.
+    pub(super) fn fits(&self) -> Result<(), Fault> {
+        let What { kind, target, .. } = &self.fingerprint.what;
+        let (what, bytes) = (format!("the result of `{kind} {target}`"), size_of(&self.value));
+        if bytes > MAX_VALUE_BYTES {
+            let remedy = "read fewer or smaller rows in one step (`.limit(..)`), or in a `read_only` function";
+            return Err(too_large(&what, bytes, remedy));
+        }
+        // Rows in a list are two levels, or three on a page.
+        if is_too_deep(&self.value, MAX_NESTING + 3) {
+            let message = format!("{what} is nested deeper than {MAX_NESTING} levels, and cannot be journaled");
+            return Err(Fault::Unstorable(StoreError::Invalid { table: target.clone(), message }));
+        }
+        Ok(())
+    }
+
     fn to_attribute(&self) -> AttributeValue {
         let map = Attributes::from([
             ("path".to_owned(), string(self.path.to_string())),
@@ -58,7 +76,7 @@ impl Entry {
     pub(crate) fn size(&self) -> usize {
         let Fingerprint { site, what, .. } = &self.fingerprint;
         let text = site.len() + what.kind.len() + what.target.len() + what.key.len();
-        crate::attributes::size_of(&self.value) + text + 80
+        size_of(&self.value) + text + 80
     }
 }
 
@@ -143,7 +161,12 @@ impl Recorded {
             self.announced.insert(path, fingerprint);
         }
         match Part::read(attributes).map_err(unreadable)? {
-            Some(Part::Decision(path, decision)) => drop(self.decisions.insert(path, decision)),
+            Some(Part::Decision(path, decision)) => {
+                let at = path.to_string();
+                if self.decisions.insert(path, decision).is_some() {
+                    return Err(Damage::of(attributes, format!("the try at step {at} was decided before")));
+                }
+            }
             Some(Part::Saved(path, rows)) => drop(self.saved.insert(path, rows)),
             Some(Part::Prepared(prepared)) => self.prepared = Some(prepared),
             Some(Part::Aborted) => self.aborted = true,
@@ -186,6 +209,11 @@ pub(crate) fn split(observations: Vec<Entry>, first_bytes: usize, last_bytes: us
         runs.push(Vec::new());
     }
     runs
+}
+
+/// The fault of a result or arguments over the limit of one journal record.
+pub(crate) fn too_large(what: &str, bytes: usize, remedy: &'static str) -> Fault {
+    Fault::TooLarge { what: what.to_owned(), bytes, limit: MAX_VALUE_BYTES, remedy }
 }
 
 #[cfg(test)]

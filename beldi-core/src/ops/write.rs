@@ -17,6 +17,7 @@ use crate::error::Fault;
 use crate::item::{Field, Item, key_attributes};
 use crate::key::{ItemKey, KeyError};
 use crate::service::Service;
+use crate::storable;
 use crate::store::{Attributes, StoreError};
 use crate::txn::Patience;
 
@@ -250,6 +251,9 @@ async fn write_row<I: Item>(
     let (table, journal) = (I::TABLE.to_owned(), journal_table(<I::Service as Service>::NAME));
     let change = RowChange { table, journal, key, actions, condition, deletes };
     check_size(&change)?;
+    let tables = step.environment().registry.tables().filter(|entry| entry.table == I::TABLE);
+    let indexes: Vec<_> = tables.flat_map(|entry| entry.indexes).collect();
+    storable::check(I::TABLE, &indexes, &change.actions)?;
     if let Some(transaction) = step.cx().transaction() {
         let RowChange { table, key, actions, condition, deletes, .. } = change;
         return transaction.write(step, what, (&table, &key), (actions, deletes), condition.as_ref()).await;
@@ -320,7 +324,7 @@ fn check_size(change: &RowChange) -> Result<(), Fault> {
         Action::Add(..) | Action::Remove(_) => None,
     });
     if size_of_all(&change.key) + values.sum::<usize>() > MAX_ITEM_BYTES {
-        return Err(StoreError::ItemTooLarge { table: change.table.clone() }.into());
+        return Err(Fault::Unstorable(StoreError::ItemTooLarge { table: change.table.clone() }));
     }
     Ok(())
 }

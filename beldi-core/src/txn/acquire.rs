@@ -20,7 +20,8 @@ use crate::daal::{
 use crate::environment::{Environment, journal_table};
 use crate::error::{Fault, TransactionFault};
 use crate::ids::StepPath;
-use crate::store::Attributes;
+use crate::storable::{MAX_NESTING, is_too_deep};
+use crate::store::{Attributes, StoreError};
 
 /// What one step takes.
 pub(super) struct Wanted<'a> {
@@ -143,26 +144,21 @@ impl Try {
         }
         self.inherit(journal).await?;
         let base = self.take_now(&wanted).await?;
-        let bytes = base.item.as_ref().map_or(0, size_of_all);
         if self.is_ending() {
+            // Also a row that no journal can hold is let go.
             let found = wanted.held(&base);
             self.state().found.push(Found::Row(found));
-        } else {
+            return Ok(self.took(&wanted, base));
+        }
+        let allowed = unless_unfit(&wanted, &base);
+        if allowed.is_ok() {
             let (path, fingerprint, value) = (wanted.path.clone(), wanted.fingerprint.clone(), encode(&base));
             let entry = Entry { path, fingerprint, value };
             journal.tape().note(&entry);
             self.state().entries.push(entry);
         }
         let epoch = self.took(&wanted, base);
-        match bytes > MAX_VALUE_BYTES {
-            true => Err(Fault::TooLarge {
-                what: format!("the row `{}`, read in a transaction,", row_text(&wanted)),
-                bytes,
-                limit: MAX_VALUE_BYTES,
-                remedy: "keep rows that transactions touch smaller, with what is large in rows of their own",
-            }),
-            false => Ok(epoch),
-        }
+        allowed.map(|()| epoch)
     }
 
     fn took(&self, wanted: &Wanted<'_>, mut base: Base) -> u64 {
@@ -213,8 +209,9 @@ impl Try {
                 Acquired::Busy(busy) => busy,
             };
             witness = Some(epoch);
-            let own = self.own_lock(journal, &id);
-            if holders.contains(&own) {
+            // A lock of another branch is waited for: it is taken off without this one.
+            let row = row_name(wanted.table, wanted.key);
+            if holders.contains(&self.own_lock(journal, &id)) && journal.guards().is_held_before(&row, wanted.path) {
                 return Err(TransactionFault::OwnLock { row: row_text(wanted) }.into());
             }
             self.wait_or_die(&id, wanted, &holders, &mut patience).await?;
@@ -331,6 +328,25 @@ pub(super) async fn held_by(environment: &Environment, participant: &Participant
         Some(path) => Ok(recorded.saved.remove(&StepPath::of(path.clone())).unwrap_or_default()),
         None => Ok(recorded.prepared.map(|prepared| prepared.rows).unwrap_or_default()),
     }
+}
+
+/// Refuses a row that is more than a journal can hold.
+fn unless_unfit(wanted: &Wanted<'_>, base: &Base) -> Result<(), Fault> {
+    let Some(item) = &base.item else { return Ok(()) };
+    let (row, bytes) = (row_text(wanted), size_of_all(item));
+    if bytes > MAX_VALUE_BYTES {
+        return Err(Fault::TooLarge {
+            what: format!("the row `{row}`, read in a transaction,"),
+            bytes,
+            limit: MAX_VALUE_BYTES,
+            remedy: "keep rows that transactions touch smaller, with what is large in rows of their own",
+        });
+    }
+    if item.values().any(|value| is_too_deep(value, MAX_NESTING)) {
+        let message = format!("the row `{row}` is nested deeper than {MAX_NESTING} levels, and cannot be journaled");
+        return Err(Fault::Unstorable(StoreError::Invalid { table: wanted.table.to_owned(), message }));
+    }
+    Ok(())
 }
 
 fn check_rows(rows: usize) -> Result<(), Fault> {

@@ -8,15 +8,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use serde_dynamo::AttributeValue;
 use tokio_util::sync::CancellationToken;
 
 use super::call::Calls;
 use super::record::{Decision, HeldRow, Outcome};
 use super::view::View;
 use super::{HeldCall, Participant, TransactionContext, TransactionId};
-use crate::attempt::{Entry, Identity, Journal, Trapped};
+use crate::attempt::{Entry, Fingerprint, Identity, Journal, Trapped};
 use crate::daal::{Difference, EntryKey, Mode, RowKey};
-use crate::error::Fault;
+use crate::error::{Divergence, Fault};
 use crate::ids::{InstanceId, StepPath};
 
 /// One try.
@@ -37,6 +38,9 @@ pub(crate) struct Try {
     state: Mutex<State>,
 }
 
+/// What steps have observed, by their paths.
+pub(super) type Observed = HashMap<StepPath, (Fingerprint, AttributeValue)>;
+
 /// What the steps of a try share.
 #[derive(Default)]
 pub(super) struct State {
@@ -48,6 +52,8 @@ pub(super) struct State {
     /// What steps saw of held rows and participants: for the decision record.
     pub(super) entries: Vec<Entry>,
     pub(super) calls: Calls,
+    /// What steps have observed in this attempt, by their paths: a body that is run once more sees the same.
+    pub(super) observed: Observed,
     pub(super) detached: Vec<(StepPath, HeldCall)>,
     /// What a walk has found, in this order.
     pub(super) found: Vec<Found>,
@@ -181,6 +187,17 @@ impl Try {
         (self.is_over() && self.is_idle()).then(|| Fault::Over.into())
     }
 
+    /// Notes what a step has observed.
+    pub(crate) fn observes(&self, path: &StepPath, fingerprint: &Fingerprint, value: &AttributeValue) {
+        self.state().observed.insert(path.clone(), (fingerprint.clone(), value.clone()));
+    }
+
+    /// What the same step has observed before, when its body was run first.
+    pub(crate) fn has_observed(&self, path: &StepPath, asked: &Fingerprint) -> Option<AttributeValue> {
+        let state = self.state();
+        state.observed.get(path).filter(|(fingerprint, _)| fingerprint == asked).map(|(_, value)| value.clone())
+    }
+
     /// Refuses what is not allowed, unless the try is over: another attempt, whose branches advanced in another order, may
     /// have come past this step before it met its limit.
     pub(super) fn unless_over(&self, allowed: Result<(), Fault>) -> Result<(), Fault> {
@@ -196,6 +213,23 @@ impl Try {
             if commits { state.calls.prepared() } else { (state.calls.called(), Vec::new()) };
         let detached = state.detached.iter().filter(|_| commits).map(|(_, call)| call.clone()).collect();
         Ok(Decision { outcome, rows, participants, rolled_back, detached })
+    }
+
+    /// A replay that would write something else than what was decided is not the code that decided it, at step `at`.
+    pub(super) fn compare(&self, decision: &Decision, at: &StepPath) -> Result<(), Fault> {
+        let now = self.held_rows()?;
+        let same = now.len() == decision.rows.len()
+            && now.iter().all(|row| {
+                decision.rows.iter().any(|decided| decided.name() == row.name() && decided.change == row.change)
+            });
+        match same {
+            true => Ok(()),
+            false => Err(Divergence {
+                recorded: format!("a transaction over {} rows, step {at}", decision.rows.len()),
+                asked: format!("one over {} rows, or with other values", now.len()),
+            }
+            .into()),
+        }
     }
 
     /// Notes that ending an acquisition has left a row as a tombstone.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use serde_dynamo::AttributeValue;
 
 use super::acquire::{Wanted, held_by, limit, unreadable};
@@ -315,17 +315,25 @@ impl Try {
     }
 }
 
-/// Awaits all, each on its own: one that never was taken says nothing of the others, which are still to be ended.
+/// Awaits all, each on its own: one that never was taken, or may not be, says nothing of the others. Those are taken by a
+/// request that is on its way, and are still to be ended.
 pub(crate) async fn each<T>(
     takes: impl Iterator<Item = impl Future<Output = Result<T, Fault>>>,
 ) -> Result<Vec<T>, Fault> {
-    let taken = takes.map(|take| async {
-        match take.await {
-            Err(Fault::Over) => Ok(None),
-            taken => taken.map(Some),
+    let (mut taken, mut is_over) = (Vec::new(), false);
+    let mut failed = None;
+    for one in join_all(takes).await {
+        match one {
+            Ok(one) => taken.push(one),
+            Err(Fault::Over) => is_over = true,
+            Err(fault) => drop(failed.get_or_insert(fault)),
         }
-    });
-    try_join_all(taken).await?.into_iter().collect::<Option<_>>().ok_or(Fault::Over)
+    }
+    match failed {
+        Some(fault) => Err(fault),
+        None if is_over => Err(Fault::Over),
+        None => Ok(taken),
+    }
 }
 
 /// Asks until there is an answer, a bounded number of times.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use super::attempt::Try;
+use super::attempt::{Observed, Try};
 use super::patience::jittered;
 use super::record::{Decision, Outcome, Part};
 use super::settle;
@@ -65,7 +65,15 @@ pub struct Transaction {
     tries: u32,
     current: Option<Arc<Try>>,
     /// The current try asked for what it cannot have, and is decided. The body is run once more, to end what it holds.
-    refused: Option<(Decision, Trapped)>,
+    refused: Option<Refused>,
+}
+
+/// A try whose body was refused something.
+struct Refused {
+    decision: Decision,
+    stop: Trapped,
+    /// What its steps had observed by then.
+    observed: Observed,
 }
 
 /// How a body came to its end.
@@ -94,6 +102,9 @@ impl Transaction {
         let max_wait = Duration::from_millis(self.options.max_wait_ms.unwrap_or(MAX_WAIT_MS));
         let mode = if self.options.read_only { Mode::Shared } else { Mode::Exclusive };
         let current = Arc::new(Try::of_coordinator(prefix.clone(), max_wait, mode, decided));
+        if let Some(refused) = &mut self.refused {
+            current.state().observed = std::mem::take(&mut refused.observed);
+        }
         self.current = Some(Arc::clone(&current));
         self.cx.below(prefix, current)
     }
@@ -132,7 +143,7 @@ impl Transaction {
         body: impl Future<Output = Result<T, E>> + Send,
     ) -> Result<Option<Result<T, E>>, Trapped> {
         let mut body = pin!(body);
-        if let Some((decision, stop)) = self.refused.take() {
+        if let Some(Refused { decision, stop, .. }) = self.refused.take() {
             self.wind_up(current, body, false, &decision).await?;
             return Err(stop);
         }
@@ -147,8 +158,12 @@ impl Transaction {
             false => self.drive(current, body.as_mut()).await?,
         };
         match ended {
-            Ended::Returned(result) => match self.finish(current, result.is_ok()).await {
-                Ok(()) => Ok(Some(result)),
+            Ended::Returned(result) => match self.conclude(current, result.is_ok()).await {
+                Ok(decision) => {
+                    // What fails from here on is carried out by a later attempt: it is decided, and once only.
+                    self.carry_out(current, &decision).await?;
+                    Ok(Some(result))
+                }
                 // The body has returned, and must not be polled again.
                 Err(stop) if stop.fault.ends_a_try() => self.abandon(current, body, true, stop).await,
                 Err(trapped) => Err(trapped),
@@ -177,21 +192,24 @@ impl Transaction {
         .await
     }
 
-    /// The body has returned: takes what is only written, decides, and carries the decision out.
-    async fn finish(&self, current: &Try, commits: bool) -> Result<(), Trapped> {
-        let journal = self.journal();
+    /// The body has returned: takes what is only written, and decides.
+    async fn conclude(&self, current: &Try, commits: bool) -> Result<Decision, Trapped> {
         if commits {
-            current.take_last(journal).await?;
+            current.take_last(self.journal()).await?;
         }
         let decision = current.decision(if commits { Outcome::Committed } else { Outcome::RolledBack })?;
-        if decision.is_empty() {
-            self.count(decision.outcome);
-            return Ok(());
+        if !decision.is_empty() {
+            self.decide(current, &decision).await?;
         }
-        self.decide(current, &decision).await?;
         self.count(decision.outcome);
-        settle::carry_out(journal, current, &decision, false).await?;
-        self.settled(current);
+        Ok(decision)
+    }
+
+    async fn carry_out(&self, current: &Try, decision: &Decision) -> Result<(), Fault> {
+        if !decision.is_empty() {
+            settle::carry_out(self.journal(), current, decision, false).await?;
+            self.settled(current);
+        }
         Ok(())
     }
 
@@ -214,7 +232,8 @@ impl Transaction {
         self.count(decision.outcome);
         if matches!(stop.fault, Fault::Transaction(_)) {
             // Its branches have come to this in an order of their own. In another one they come past it.
-            self.refused = Some((decision, stop));
+            let observed = std::mem::take(&mut current.state().observed);
+            self.refused = Some(Refused { decision, stop, observed });
             return Ok(None);
         }
         self.wind_up(current, body, has_returned, &decision).await?;
@@ -290,7 +309,7 @@ impl Transaction {
         let result = match (decision.outcome, ended) {
             (Outcome::Committed, Ended::Returned(Ok(value))) => {
                 current.take_written(journal, None).await?;
-                self.compare(current, decision)?;
+                current.compare(decision, self.step.path())?;
                 Some(Ok(value))
             }
             (Outcome::RolledBack, Ended::Returned(Err(error))) => Some(Err(error)),
@@ -346,23 +365,6 @@ impl Transaction {
             Outcome::RolledBack => transactions.rolled_back(),
             Outcome::Died => transactions.died(),
             Outcome::Failed => {}
-        }
-    }
-
-    /// A replay that would write something else than what was decided is not the code that decided it.
-    fn compare(&self, current: &Try, decision: &Decision) -> Result<(), Fault> {
-        let now = current.held_rows()?;
-        let same = now.len() == decision.rows.len()
-            && now.iter().all(|row| {
-                decision.rows.iter().any(|decided| decided.name() == row.name() && decided.change == row.change)
-            });
-        match same {
-            true => Ok(()),
-            false => Err(Divergence {
-                recorded: format!("a transaction over {} rows, step {}", decision.rows.len(), self.step.path()),
-                asked: format!("one over {} rows, or with other values", now.len()),
-            }
-            .into()),
         }
     }
 

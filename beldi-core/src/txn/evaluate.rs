@@ -13,10 +13,8 @@ use crate::attributes::{canonical, is_empty_range};
 use crate::condition::Expression;
 use crate::daal::Action;
 use crate::error::Fault;
+use crate::key::plain_number;
 use crate::store::{Attributes, StoreError};
-
-/// The most digits of a DynamoDB number.
-const MAX_DIGITS: u64 = 38;
 
 /// Whether a condition holds of a row; `None` is a row that does not exist.
 pub(super) fn holds(condition: &Expression, row: Option<&Attributes>) -> bool {
@@ -58,13 +56,13 @@ pub(super) fn holds(condition: &Expression, row: Option<&Attributes>) -> bool {
 
 /// The attributes of a row after one update, all of whose actions see the row as it was before.
 pub(super) fn apply(table: &str, before: &Attributes, actions: &[Action]) -> Result<Attributes, Fault> {
-    let refuse = |message: String| StoreError::Invalid { table: table.to_owned(), message };
+    let refuse = |message: String| Fault::Unstorable(StoreError::Invalid { table: table.to_owned(), message });
     let mut after = before.clone();
     let mut changed = HashSet::new();
     for action in actions {
         let name = action.attribute();
         if !changed.insert(name) {
-            return Err(refuse(format!("attribute `{name}` is changed twice in one update")).into());
+            return Err(refuse(format!("attribute `{name}` is changed twice in one update")));
         }
         let value = match action {
             Action::Set(_, value) => Some(value.clone()),
@@ -72,9 +70,9 @@ pub(super) fn apply(table: &str, before: &Attributes, actions: &[Action]) -> Res
             Action::Append(_, AttributeValue::L(values)) => match before.get(name) {
                 None => Some(AttributeValue::L(values.clone())),
                 Some(AttributeValue::L(list)) => Some(AttributeValue::L(list.iter().chain(values).cloned().collect())),
-                Some(_) => return Err(refuse(format!("attribute `{name}` is no list to append to")).into()),
+                Some(_) => return Err(refuse(format!("attribute `{name}` is no list to append to"))),
             },
-            Action::Append(..) => return Err(refuse(format!("no list is appended to `{name}`")).into()),
+            Action::Append(..) => return Err(refuse(format!("no list is appended to `{name}`"))),
             Action::Add(_, amount) => {
                 let sum = add(before.get(name), amount);
                 Some(sum.ok_or_else(|| refuse(format!("attribute `{name}` is no number to add to, or overflows")))?)
@@ -92,7 +90,7 @@ pub(super) fn apply(table: &str, before: &Attributes, actions: &[Action]) -> Res
 fn add(before: Option<&AttributeValue>, amount: &AttributeValue) -> Option<AttributeValue> {
     let before = before.map_or_else(|| Some(BigDecimal::from(0)), decimal)?;
     let sum = (before + decimal(amount)?).normalized();
-    (sum.digits() <= MAX_DIGITS).then(|| AttributeValue::N(sum.to_plain_string()))
+    plain_number(&sum.to_plain_string()).map(AttributeValue::N)
 }
 
 fn decimal(value: &AttributeValue) -> Option<BigDecimal> {
@@ -193,6 +191,9 @@ mod tests {
         let large = "12345678901234567890123456789012345678";
         assert_eq!(add(large, "1"), Some(AttributeValue::N("12345678901234567890123456789012345679".into())));
         assert_eq!(add(large, "0.1"), None, "39 digits");
+        let most = format!("9{}", "0".repeat(125));
+        assert_eq!(add(&most, "1e124"), Some(AttributeValue::N(format!("91{}", "0".repeat(124)))));
+        assert_eq!(add(&most, &most), None, "beyond 10^126");
         assert_eq!(add("1e20", "-1e20"), Some(AttributeValue::N("0".into())));
     }
 }

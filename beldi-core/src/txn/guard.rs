@@ -65,9 +65,9 @@ pub struct Unlock<I> {
 /// ```
 ///
 /// It costs one request, and one when it is taken off. Of the branches of a `join!`, one holds a row at a time, and the
-/// others wait; but their plain writes do not. A transaction needs no such locks, and takes none in its body. Both a
-/// transaction over a row that the instance has locked itself, and a second lock behind the first, end in
-/// [`TransactionFault::OwnLock`]. Two instances that each wait for a row which the other has locked wait until both are
+/// others wait, also their transactions; but their plain writes do not. A transaction needs no such locks, and takes none
+/// in its body. What comes behind a lock and would wait for it for ever, a transaction over the row or a second lock, ends
+/// in [`TransactionFault::OwnLock`]. Two instances that each wait for a row which the other has locked wait until both are
 /// parked: lock rows in one order everywhere, or use a transaction, which cannot deadlock.
 pub fn lock<I: Item>(key: impl IntoKey<I::Key>) -> Lock<I> {
     Lock { key: key.into_key(), item: PhantomData }
@@ -189,7 +189,7 @@ impl Guards {
     }
 
     /// Whether a step before `at` has locked the row, and it was not unlocked since.
-    fn is_held_before(&self, row: &str, at: &StepPath) -> bool {
+    pub(super) fn is_held_before(&self, row: &str, at: &StepPath) -> bool {
         self.rows().iter().any(|(path, held)| path.precedes(at) && held.name() == row)
     }
 

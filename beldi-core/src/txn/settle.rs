@@ -34,7 +34,7 @@ pub(super) async fn carry_out(
     }));
     let rows = async { rows.await.map(|_: Vec<()>| ()) };
     if !commits {
-        let told = still_to_be_told(current, decision, &passed, found.is_ok());
+        let told = if found.is_ok() { still_to_be_told(current, decision, &passed) } else { Vec::new() };
         let told = tell_each(environment, &id, &told);
         let (rows, told) = futures_util::future::join(rows, told).await;
         return found.and(rows).and(told);
@@ -50,14 +50,14 @@ pub(super) async fn carry_out(
     place(environment, &decision.detached, repeats.then(|| journal.start_ms())).await
 }
 
-/// Those that a record names, and that the walk has neither ended nor released. A walk that `is_over` left none behind; a
-/// later one passes those again whose answers are not recorded. So they are told nothing before: a participant that was
-/// told can be forgotten, and who asks it then comes no further.
-fn still_to_be_told(current: &Try, decision: &Decision, passed: &[InstanceId], is_over: bool) -> Vec<Participant> {
+/// Those that a record names, and that the walk has neither ended nor released. Before a walk is over, nobody is told: who
+/// was told can be forgotten. A later walk that asks for it then comes no further, and a participant that has seen what it
+/// had changed goes another way.
+fn still_to_be_told(current: &Try, decision: &Decision, passed: &[InstanceId]) -> Vec<Participant> {
     let state = current.state();
     let is_to_be_told = |one: &&Participant| match state.calls.answer_of(one) {
         Some(below) => !below.is_empty() && !passed.contains(&one.instance),
-        None => is_over,
+        None => true,
     };
     decision.participants.iter().filter(is_to_be_told).cloned().collect()
 }

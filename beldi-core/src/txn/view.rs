@@ -286,7 +286,7 @@ impl RowView {
         }
         let item = self.fold(&counts)?;
         if item.as_ref().is_some_and(|item| size_of_all(item) > MAX_ITEM_BYTES) {
-            return Err(StoreError::ItemTooLarge { table: self.table.clone() }.into());
+            return Err(Fault::Unstorable(StoreError::ItemTooLarge { table: self.table.clone() }));
         }
         let touched = writes.flat_map(|write| -> Vec<&str> {
             match &write.change {

@@ -19,12 +19,14 @@ use crate::progress;
 use crate::tally::Tally;
 use contracts::CONTRACTS;
 use garbage::GARBAGE;
+use refusals::REFUSALS;
 use table::{MUTANTS, Mutant};
 use transactions::TRANSACTIONS;
 
 mod contracts;
 mod garbage;
 mod page;
+mod refusals;
 mod table;
 mod transactions;
 
@@ -32,6 +34,7 @@ mod transactions;
 const ALL: &[(&str, &[Mutant])] = &[
     ("Steps and rows", MUTANTS),
     ("Transactions", TRANSACTIONS),
+    ("What is refused", REFUSALS),
     ("Garbage collection", GARBAGE),
     ("Contracts", CONTRACTS),
 ];

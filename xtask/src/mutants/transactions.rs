@@ -80,8 +80,8 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
     Mutant {
         rule: "nothing follows from a decision before it is durable",
         file: "beldi-core/src/txn/coordinator.rs",
-        original: "self.decide(current, &decision).await?;\n        self.count(decision.outcome);\n        settle::carry_out(journal, current, &decision, false).await?;",
-        broken: "settle::carry_out(journal, current, &decision, false).await?;\n        self.decide(current, &decision).await?;\n        self.count(decision.outcome);",
+        original: "            self.decide(current, &decision).await?;\n        }\n        self.count",
+        broken: "            settle::carry_out(self.journal(), current, &decision, false).await?;\n            self.decide(current, &decision).await?;\n        }\n        self.count",
         noticed_by: &["interleavings_transactions::a_body", "transactions_matrix::commit_over_services_in_sequence"],
     },
     Mutant {
@@ -157,13 +157,6 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
         original: "!below.is_empty() && !passed.contains(&one.instance)",
         broken: "!below.is_empty()",
         noticed_by: &["walks::a_later_walk_has_to_pass"],
-    },
-    Mutant {
-        rule: "a participant that could not be fenced is told only when the walk is over",
-        file: "beldi-core/src/txn/settle.rs",
-        original: "None => is_over,",
-        broken: "None => is_over || !passed.contains(&one.instance),",
-        noticed_by: &["walks::who_refuses_to_be_fenced"],
     },
     Mutant {
         rule: "a limit does not end a walk",
