@@ -21,7 +21,7 @@ const INTERLEAVINGS: &[&str] = &["interleavings", "interleavings_operations", "i
 #[derive(clap::Args)]
 pub(crate) struct Interleave {
     /// How many each exploration may have before it leaves out those with the most interruptions
-    #[arg(long, value_name = "N", default_value_t = 3_000)]
+    #[arg(long, value_name = "N", default_value_t = 4_000)]
     at_most: usize,
 }
 
