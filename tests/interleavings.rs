@@ -307,6 +307,43 @@ async fn what_was_left_out_is_told() {
     assert_eq!(one.to_string(), "a part of the interleavings with at most 0 interruptions: 1 run to their end");
 }
 
+/// A failure tells the choices that lead to it, also those that were none, and a panic of the scenario is one.
+#[tokio::test(start_paused = true)]
+async fn a_failure_is_replayed_by_its_choices() {
+    let scenario = |contest: Contest| async move {
+        let looks = contest.attempt("one", false, look_twice("row".to_owned()));
+        let (looked, added) = tokio::join!(looks, contest.attempt("two", false, add("row".to_owned(), 1)));
+        added.expect("a result");
+        assert_ne!(looked.expect("a result"), (0, 1), "it was changed in between");
+        Ok(())
+    };
+    for interleavings in [Interleavings::new().at_most(50), Interleavings::new().sample(1, 500)] {
+        let found = interleavings.clone().explore(scenario).await;
+        let (choices, broken) = found.failure.expect("there is such an interleaving");
+        assert!(broken.contains("it was changed in between"), "{broken}");
+        let again = interleavings.replay(&choices).explore(scenario).await;
+        assert_eq!(again.failure, Some((choices, broken)));
+        assert_eq!(again.runs, 1);
+    }
+}
+
+/// What is to be sent in a run that was made before must be what was sent then.
+#[tokio::test(start_paused = true)]
+#[should_panic(expected = "the scenario is not deterministic")]
+async fn a_scenario_that_is_another_one_in_each_run_is_told() {
+    let runs = std::cell::Cell::new(0);
+    let explored = Interleavings::new().explore(|contest: Contest| {
+        runs.set(runs.get() + 1);
+        let row = format!("row {}", runs.get());
+        async move {
+            let one = contest.attempt("one", false, add(row.clone(), 1));
+            let (one, two) = tokio::join!(one, contest.attempt("two", false, add(row, 10)));
+            one.and(two).map_err(|error| error.to_string())
+        }
+    });
+    explored.await.assert_passed();
+}
+
 /// Copies a row into two others, each in a branch of its own.
 #[beldi::function(service = Shop)]
 async fn copy(name: String) -> (i64, i64) {

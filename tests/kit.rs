@@ -198,6 +198,50 @@ fn a_result_that_depends_on_the_disturbance_is_told() {
     assert_eq!(schedule_of(&message).len(), 2, "{message}");
 }
 
+/// A call with an id that is another one in each run, so that no run comes to the places of the one before. The schedule
+/// that was told for it was that of an undisturbed run, which passes.
+#[test]
+fn a_body_that_is_another_one_in_each_run_is_told() {
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+    let run = || {
+        Case::new("kit::another_each_time").everywhere().run(|trial: Trial| async move {
+            let key = RUNS.fetch_add(1, Ordering::Relaxed).to_string();
+            trial.client().call(look("tea".into())).idempotency_key(&key).await.expect("a result");
+        });
+    };
+    let message = message_of(run);
+    assert!(message.contains("is not the same in each run"), "{message}");
+    let [seed, event] = schedule_of(&message)[..] else { panic!("no event is told: {message}") };
+    assert!(seed == "seed=0" && event.ends_with("=crash"), "{message}");
+}
+
+/// A test that disturbs nothing has shown nothing.
+#[test]
+fn a_body_that_calls_nothing_is_told() {
+    let message = message_of(|| {
+        Case::new("kit::calls_nothing").everywhere().run(|trial: Trial| async move {
+            trial.given([stock("tea", 5)]).await;
+        });
+    });
+    assert!(message.contains("the test calls nothing that could be disturbed"), "{message}");
+}
+
+#[tokio::test(start_paused = true)]
+#[should_panic(expected = "no run was disturbed")]
+async fn a_matrix_that_disturbs_nothing_fails() {
+    let matrix = CrashMatrix::new(|trial: Trial| async move { trial.call(look("tea".into())).await.is_ok() });
+    matrix.only(&[Disturbance::Outlive]).run().await.assert_passed();
+}
+
+/// What happens on another thread is in no run, and two charges there passed for one.
+#[test]
+fn what_happens_on_another_thread_is_told() {
+    let other = std::thread::spawn(|| happens("a charge", None)).join();
+    let panic = other.expect_err("nobody would see it");
+    let message = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+    assert!(message.is_some_and(|message| message.contains("and on its thread")), "{message:?}");
+}
+
 /// A random schedule is the same each time: the same ids, the same order of requests.
 #[test]
 fn a_seed_gives_the_same_run_each_time() {

@@ -170,6 +170,7 @@ fn between(before: Statistics, after: Statistics) -> Statistics {
         timed_out: after.timed_out - before.timed_out,
         restarted: after.restarted - before.restarted,
         repeated: after.repeated - before.repeated,
+        panicked: after.panicked - before.panicked,
         committed: after.committed - before.committed,
         rolled_back: after.rolled_back - before.rolled_back,
         died: after.died - before.died,

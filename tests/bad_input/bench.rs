@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use beldi::host::LocalHost;
-use beldi::store::{Attributes, EmbeddedStore, ScanItems, SharedStore, TableSchema, tables};
+use beldi::store::{Attributes, ScanItems, SharedStore, TableSchema, tables};
+use beldi::testing::fresh_store;
 use beldi::{ClientError, Delivery, InstanceId, Invocation, InvokeError, Invoker, Problem};
 use serde_json::json;
 
@@ -17,7 +18,7 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) async fn new() -> Self {
-        let store: SharedStore = Arc::new(EmbeddedStore::in_memory().expect("a store"));
+        let store = fresh_store().await.expect("a store");
         let host = LocalHost::builder(Arc::clone(&store))
             .collect_every(None)
             .collect_garbage_every(None)

@@ -30,7 +30,7 @@ pub(crate) struct Interleave {
 pub(crate) fn interleave(options: &Interleave) -> Result<Tally> {
     let targets = INTERLEAVINGS.iter().flat_map(|target| ["--test", target]);
     let arguments: Vec<_> = ["test", "--release"].into_iter().chain(targets).chain(["--", "--nocapture"]).collect();
-    let (mut explorations, mut ended, mut broken_off) = (0u64, 0u64, 0u64);
+    let (mut explorations, mut parts, mut ended, mut broken_off) = (0u64, 0u64, 0u64, 0u64);
     let variables = [("BELDI_INTERLEAVINGS", options.at_most.to_string())];
     let variables = variables.each_ref().map(|(name, value)| (*name, value.as_str()));
     let tally = run(&arguments, &variables, &progress::bar(0, "tests"), |line| {
@@ -39,11 +39,13 @@ pub(crate) fn interleave(options: &Interleave) -> Result<Tally> {
         let before = |words: &str| explored.split_once(words)?.0.rsplit(' ').next()?.parse::<u64>().ok();
         let run_to_their_end = before(" run to their end")?;
         explorations += u64::from(explored.contains(" entries: all "));
+        parts += u64::from(explored.contains(" entries: a part "));
         ended += run_to_their_end;
         broken_off += before(" broken off").unwrap_or_default();
         Some(explored.to_owned())
     })?;
-    println!("{explorations} explorations: {ended} interleavings run to their end, {broken_off} broken off");
+    println!("{explorations} explorations to their end, {parts} in part");
+    println!("{ended} interleavings run to their end, {broken_off} broken off");
     Ok(tally)
 }
 

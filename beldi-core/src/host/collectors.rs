@@ -32,6 +32,7 @@ impl LocalHost {
 
     /// Starts what is due in all services and has room to run.
     async fn claim_due(&self) -> (Round, Vec<oneshot::Receiver<Result<String, InvokeError>>>) {
+        let _watch = self.counters().watch();
         let environment = self.environment();
         let mut total = Round::default();
         let mut running = Vec::new();
@@ -77,6 +78,7 @@ impl LocalHost {
     ///
     /// The store failed in one of the services; the others were done all the same.
     pub async fn collect_garbage(&self) -> Result<Garbage, StoreError> {
+        let _watch = self.counters().watch();
         let environment = self.environment();
         let mut total: Option<Garbage> = None;
         let mut failed = None;

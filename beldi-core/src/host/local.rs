@@ -266,6 +266,7 @@ impl LocalHost {
     }
 
     async fn attempt(&self, invocation: Invocation, reply: oneshot::Sender<Result<String, InvokeError>>) {
+        let _watch = self.inner.counters.watch();
         let function = self.inner.registry.function(&invocation.service, &invocation.function);
         let runs = invocation.delivery.runs();
         // What waits for a place must not be started again meanwhile: each start counts as an attempt.

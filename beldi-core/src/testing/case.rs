@@ -123,6 +123,10 @@ impl Case {
             Err(message) => return Some(Failure { schedule: Schedule::calm(), happened: Vec::new(), message }),
         };
         let places = if self.everywhere { director.places() } else { Vec::new() };
+        if self.everywhere && places.is_empty() {
+            let message = "the test calls nothing that could be disturbed".to_owned();
+            return Some(Failure { schedule: Schedule::calm(), happened: Vec::new(), message });
+        }
         for place in places {
             for disturbance in Disturbance::ALL.into_iter().filter(|disturbance| director.admits(place, *disturbance)) {
                 let failure = self.play(body, &Director::playing(Schedule::one(place, disturbance)), Some(&calm));
@@ -142,13 +146,21 @@ impl Case {
         U: Future<Output: TestResult>,
     {
         let outcome = run(body, director, &self.ignored);
+        let happened = director.happened();
         let message = match (outcome, calm) {
             (Err(message), _) => message,
-            (Ok(_), Some(_)) if director.happened().is_empty() => "the body does not come here again".to_owned(),
+            (Ok(_), Some(_)) if happened.is_empty() => {
+                let schedule = director.schedule().clone();
+                let message =
+                    "what was to be disturbed did not come again: it depends on something that is another in \
+                               each run, such as a random id or a static"
+                        .to_owned();
+                return Some(Failure { schedule, happened, message });
+            }
             (Ok(outcome), Some(calm)) => outcome.difference(calm)?,
             (Ok(_), None) => return None,
         };
-        Some(Failure { schedule: director.played(), happened: director.happened(), message })
+        Some(Failure { schedule: director.played(), happened, message })
     }
 
     /// Leaves out disturbances as long as the body still fails.
@@ -195,6 +207,7 @@ impl Case {
     fn report(&self, failure: &Failure) -> String {
         let Failure { schedule, happened, message } = failure;
         let mut report = match (happened.is_empty(), schedule.delays) {
+            (true, false) if !schedule.events.is_empty() => format!("`{}` is not the same in each run", self.name),
             (true, false) => format!("`{}` fails without any disturbance", self.name),
             (true, true) => format!("`{}` fails when requests take some time (seed {})", self.name, schedule.seed),
             (false, _) => format!("`{}` fails when it is disturbed (seed {})", self.name, schedule.seed),

@@ -137,6 +137,11 @@ impl Director {
         self.lock().happened.clone()
     }
 
+    /// The schedule that was to be played.
+    pub(super) fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
     /// The schedule that gives the same run again.
     pub(super) fn played(&self) -> Schedule {
         let events = self.lock().happened.iter().map(|happened| happened.event).collect();

@@ -10,6 +10,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::panics;
+use super::run::panicked;
 use super::scheduler::{Choices, Driven, Rule, Scheduler};
 use super::states::{States, Ticks, Watched};
 use super::stores::fresh_store;
@@ -41,6 +43,7 @@ pub struct Interleavings {
     sample: Option<(u64, usize)>,
     at_most: Option<usize>,
     time_passes: bool,
+    replay: Option<Vec<usize>>,
 }
 
 /// How long attempts may live: time passes with each request, and nobody is to die of it.
@@ -80,7 +83,7 @@ impl Interleavings {
     /// Explores with row logs of one entry, so that almost every write rolls.
     pub fn new() -> Self {
         let settings = Settings { log_entries: 1, timeout: LONG, longest_timeout: LONG, ..Settings::default() };
-        Self { settings, sample: None, at_most: None, time_passes: false }
+        Self { settings, sample: None, at_most: None, time_passes: false, replay: None }
     }
 
     /// How many entries a row log holds.
@@ -112,6 +115,13 @@ impl Interleavings {
         self
     }
 
+    /// Runs the one interleaving of these choices, which [`Explored::assert_passed`] has told of a failure, and prints who
+    /// sends what.
+    pub fn replay(mut self, choices: &[usize]) -> Self {
+        self.replay = Some(choices.to_vec());
+        self
+    }
+
     /// Lets attempts live no longer than this, while time passes with each request. Between two of them there are three
     /// seconds.
     pub fn attempts_live(mut self, timeout: Duration) -> Self {
@@ -131,13 +141,17 @@ impl Interleavings {
         S: Fn(Contest) -> U,
         U: Future<Output = Result<(), String>>,
     {
+        if let Some(choices) = self.replay.clone() {
+            return self.explore_within(1, Choices::replaying(choices), &scenario).await;
+        }
         let Some(limit) = self.at_most.filter(|_| self.sample.is_none()) else {
             let limit = self.sample.map_or(usize::MAX, |(_, runs)| runs);
-            return self.explore_within(limit, None, &scenario).await;
+            let random = self.sample.map(|(seed, _)| fastrand::Rng::with_seed(seed));
+            return self.explore_within(limit, Choices::new(random, None), &scenario).await;
         };
-        let mut explored = self.explore_within(limit, Some(0), &scenario).await;
+        let mut explored = self.explore_within(limit, Choices::new(None, Some(0)), &scenario).await;
         while let Some(interruptions) = explored.interruptions.filter(|_| explored.exhausted) {
-            let more = self.explore_within(limit, Some(interruptions + 1), &scenario).await;
+            let more = self.explore_within(limit, Choices::new(None, Some(interruptions + 1)), &scenario).await;
             if !more.exhausted && more.failure.is_none() {
                 break;
             }
@@ -146,26 +160,27 @@ impl Interleavings {
         explored
     }
 
-    /// Explores no more than `limit`, and only those with so few interruptions, if they are given.
-    async fn explore_within<S, U>(&self, limit: usize, interruptions: Option<usize>, scenario: &S) -> Explored
+    /// Explores no more than `limit`.
+    async fn explore_within<S, U>(&self, limit: usize, mut choices: Choices, scenario: &S) -> Explored
     where
         S: Fn(Contest) -> U,
         U: Future<Output = Result<(), String>>,
     {
         let scheduler = Arc::new(Scheduler::default());
-        let random = self.sample.map(|(seed, _)| fastrand::Rng::with_seed(seed));
-        let mut choices = Choices::new(random, interruptions);
-        let mut states = (self.sample.is_none() && !self.time_passes).then(States::default);
+        let compares = self.sample.is_none() && self.replay.is_none() && !self.time_passes;
+        let mut states = compares.then(States::default);
         let mut explored = Explored::default();
         while explored.runs + explored.broken_off < limit {
             // Of its own, so that nothing but the choices differs between runs: ids and digests of keys order things.
             let host = self.host(&scheduler).await;
             let contest = Contest { host, scheduler: Arc::clone(&scheduler) };
-            match scheduler.drive(scenario(contest.clone()), &mut choices, states.as_mut()).await {
+            let run = panics::caught(scenario(contest.clone()));
+            match scheduler.drive(async { run.await.unwrap_or_else(Err) }, &mut choices, states.as_mut()).await {
                 Driven::Ended(outcome) => {
                     contest.settle().await;
                     explored.runs += 1;
-                    explored.failure = outcome.err().map(|broken| (choices.taken(), broken));
+                    let outcome = outcome.and_then(|()| panicked(&contest.host).map_or(Ok(()), Err));
+                    explored.failure = outcome.err().map(|broken| (choices.made(), broken));
                 }
                 Driven::Known => {
                     contest.end(Rule::Die).await;
@@ -181,7 +196,7 @@ impl Interleavings {
                 break;
             }
         }
-        explored.interruptions = interruptions.filter(|_| choices.leaves_out());
+        explored.interruptions = choices.left_out();
         explored
     }
 
@@ -207,7 +222,9 @@ impl Explored {
     /// If an interleaving broke the scenario's check, or none came to its end.
     pub fn assert_passed(&self) {
         if let Some((choices, broken)) = &self.failure {
-            panic!("after {} interleavings, in the one with choices {choices:?}: {broken}", self.runs);
+            let replay =
+                format!("`.replay(&{choices:?})` in the place of `.at_most(..)` or `.sample(..)` runs it again");
+            panic!("in interleaving {}: {broken}\n{replay}, and prints who sends what", self.runs);
         }
         assert!(self.runs > 0, "no interleaving came to its end, and nothing was checked");
     }

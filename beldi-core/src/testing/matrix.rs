@@ -229,7 +229,7 @@ impl CrashMatrix {
         let result = state::replace(result.to_string(), &aliases);
         let replaced = |texts: Vec<String>| texts.into_iter().map(|text| state::replace(text, &aliases)).collect();
         let (calls, effects) = (replaced(trial.results(&self.ignored)), replaced(outside::effects()));
-        let repeated = outside::repeated();
+        let repeated = outside::repeated().into_iter().chain(super::run::panicked(host)).collect();
         let tables = state::tables(&environment, &self.ignored, &aliases).await?;
         let unfinished = state::unfinished(&environment).await?;
         let locked = state::locked_rows(host).await?;
@@ -286,10 +286,11 @@ impl Report {
     ///
     /// # Panics
     ///
-    /// If a disturbed run was not as the undisturbed one, or if the scenario has no point at all.
+    /// If a disturbed run was not as the undisturbed one, or if nothing was disturbed.
     pub fn assert_passed(&self) {
         assert!(self.points > 0, "the scenario sends no request, so the matrix is empty");
         assert!(self.failures.is_empty(), "{self}");
+        assert!(self.passed > 0, "no run was disturbed: there is no point for the disturbances that are wanted");
     }
 }
 

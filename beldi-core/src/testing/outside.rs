@@ -1,6 +1,7 @@
 //! The world outside, as a test sees it: what external actions did there.
 //!
-//! Invariant: all of a run is on one thread, so that tests that run at the same time do not see each other's effects.
+//! Invariant: all of a run is on one thread, so that tests that run at the same time do not see each other's effects. What
+//! is called on another thread is told so, and not overlooked.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -8,7 +9,8 @@ use std::collections::BTreeMap;
 use crate::attempt::CurrentStep;
 
 thread_local! {
-    static EFFECTS: RefCell<Vec<Effect>> = const { RefCell::new(Vec::new()) };
+    /// What has happened in the run on this thread, if there is one.
+    static EFFECTS: RefCell<Option<Vec<Effect>>> = const { RefCell::new(None) };
 }
 
 /// Something that happened outside.
@@ -23,22 +25,25 @@ struct Effect {
 /// happened now.
 ///
 /// [`Trial::effects`](super::Trial::effects) lists what happened. A test fails if one external action did the same
-/// twice: the key that [`external`](crate::external) hands to its action was not passed on.
+/// twice: the key that [`external`](crate::external) hands to its action was not passed on. For that, it is to be called
+/// by the action itself and not in a task of its own.
 ///
 /// ```
 /// use beldi_core::testing::happens;
 ///
-/// /// Takes the place of the provider's client.
-/// fn charge(cents: u64, key: Option<&str>) {
-///     happens(format!("charge {cents}"), key);
+/// /// Takes the place of the provider's client. Gives whether the account was charged now.
+/// fn charge(cents: u64, key: Option<&str>) -> bool {
+///     happens(format!("charge {cents}"), key)
 /// }
-///
-/// charge(100, Some("order 17"));
-/// assert!(!happens("charge 100", Some("order 17")), "it is known already");
 /// ```
+///
+/// # Panics
+///
+/// If no test runs on this thread: what happens on another one would go unseen.
 pub fn happens(what: impl Into<String>, key: Option<&str>) -> bool {
     let (what, key) = (what.into(), key.map(str::to_owned));
     EFFECTS.with_borrow_mut(|effects| {
+        let effects = effects.as_mut().expect("`happens` is called in a test of `beldi::testing`, and on its thread");
         if key.is_some() && effects.iter().any(|effect| effect.key == key && effect.what == what) {
             return false;
         }
@@ -47,21 +52,21 @@ pub fn happens(what: impl Into<String>, key: Option<&str>) -> bool {
     })
 }
 
-/// Nothing has happened yet.
+/// A run begins on this thread. Nothing has happened yet.
 pub(super) fn forget() {
-    EFFECTS.with_borrow_mut(Vec::clear);
+    EFFECTS.set(Some(Vec::new()));
 }
 
 /// What has happened, in this order.
 pub(super) fn effects() -> Vec<String> {
-    EFFECTS.with_borrow(|effects| effects.iter().map(|effect| effect.what.clone()).collect())
+    EFFECTS.with_borrow(|effects| effects.iter().flatten().map(|effect| effect.what.clone()).collect())
 }
 
 /// The external actions that did the same more than once.
 pub(super) fn repeated() -> Vec<String> {
     EFFECTS.with_borrow(|effects| {
         let mut done: BTreeMap<_, Vec<Option<&str>>> = BTreeMap::new();
-        for Effect { what, key, step } in effects {
+        for Effect { what, key, step } in effects.iter().flatten() {
             let Some(CurrentStep { service, function, instance, path }) = step else { continue };
             let place = (format!("{service}/{function}, step {path}"), instance.to_string(), what.as_str());
             done.entry(place).or_default().push(key.as_deref());

@@ -2,10 +2,10 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
-use std::panic;
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Once;
-
-use tokio::time::error::Elapsed;
+use std::task::Poll;
 
 thread_local! {
     static CATCHING: Cell<bool> = const { Cell::new(false) };
@@ -14,18 +14,25 @@ thread_local! {
 
 static HOOK: Once = Once::new();
 
-/// Awaits a body whose panics are caught; gives their messages instead of printing them.
-pub(super) async fn caught<T>(
-    body: impl Future<Output = Result<std::thread::Result<T>, Elapsed>>,
-) -> Result<Result<T, String>, Elapsed> {
+/// Awaits a body whose panics are caught; gives their messages instead of printing them. Those of tasks that the body has
+/// started are printed as they are.
+pub(super) async fn caught<T>(body: impl Future<Output = T>) -> Result<T, String> {
     install();
-    CATCHING.set(true);
-    let outcome = body.await;
-    CATCHING.set(false);
-    Ok(outcome?.map_err(|_| LAST.take()))
+    let mut body = pin!(body);
+    std::future::poll_fn(|context| {
+        CATCHING.set(true);
+        let polled = catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(context)));
+        CATCHING.set(false);
+        match polled {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(outcome)) => Poll::Ready(Ok(outcome)),
+            Err(_) => Poll::Ready(Err(LAST.take())),
+        }
+    })
+    .await
 }
 
-/// Other threads of the process, and this one later, print their panics as before.
+/// Whatever else panics is printed as before.
 fn install() {
     HOOK.call_once(|| {
         let before = panic::take_hook();

@@ -2,11 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::future::Future;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
-
-use futures_util::FutureExt;
 
 use super::director::Director;
 use super::outside;
@@ -104,8 +101,7 @@ where
     U: Future<Output: TestResult>,
 {
     let body = async { body(trial.clone()).await.check() };
-    let body = panics::caught(tokio::time::timeout(LONGEST, AssertUnwindSafe(body).catch_unwind())).await;
-    match body {
+    match tokio::time::timeout(LONGEST, panics::caught(body)).await {
         Err(_) => return Err("the test came to no end within two days of its own time".to_owned()),
         Ok(Err(message)) => return Err(message),
         Ok(Ok(())) => {}
@@ -113,6 +109,7 @@ where
     come_to_rest(director, host).await.map_err(|error| error.to_string())?;
     let mut broken: Vec<String> = host.audit().await.iter().map(ToString::to_string).collect();
     broken.extend(outside::repeated());
+    broken.extend(panicked(host));
     let environment = host.environment();
     let failed = |error: StoreError| error.to_string();
     let unfinished = state::unfinished(&environment).await.map_err(failed)?;
@@ -124,6 +121,12 @@ where
     }
     let tables = state::tables(&environment, ignored, &[]).await.map_err(failed)?;
     Ok(Outcome { results: trial.results(ignored), tables, effects: outside::effects() })
+}
+
+/// What must never be: beldi itself has panicked.
+pub(super) fn panicked(host: &LocalHost) -> Option<String> {
+    let times = host.statistics().panicked;
+    (times > 0).then(|| format!("beldi itself has panicked, {times} times: this is a mistake of beldi"))
 }
 
 /// Lets everything end that was begun, zombies and late duplicates too.

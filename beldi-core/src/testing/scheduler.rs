@@ -1,10 +1,8 @@
 //! Who is next: attempts are held before their requests, and released one at a time.
 //!
-//! Invariant: an attempt that waits for others, or backs off before them, is not released again before one of them
-//! has moved; it would only see the same again. Those that it has called are none of them. So the tree of choices is
-//! finite, however long somebody waits.
+//! Invariant: an attempt that waits for others, or backs off before them, is not released again before something was
+//! changed in the store; it would only see the same again. So the tree of choices is finite, however long somebody waits.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -55,10 +53,8 @@ struct Held {
     /// The number of the last attempt that was seen to begin.
     newest: u64,
     waiting: Vec<Waiting>,
-    /// For each attempt, the one that all began with: its caller's caller.
-    families: BTreeMap<u64, u64>,
-    /// How many releases of each family have moved something.
-    moves: BTreeMap<u64, u64>,
+    /// How often something was changed in the store.
+    changes: u64,
     /// How many releases there were.
     releases: u64,
     last: Option<Released>,
@@ -69,8 +65,9 @@ struct Waiting {
     attempt: u64,
     /// What it is about to ask: branches of one attempt are told apart by that.
     next: u128,
-    /// When it is one that has slept since anybody was released: how much others had moved, and how many releases
-    /// there had been.
+    /// The same in words.
+    asks: String,
+    /// When it is one that has slept since anybody was released: how many changes and how many releases there had been.
     slept: Option<(u64, u64)>,
     release: oneshot::Sender<()>,
 }
@@ -161,9 +158,10 @@ impl Scheduler {
         }
         let last = held.last.as_ref().map(|last| last.attempt);
         let going_on = offered.iter().position(|place| Some(held.waiting[*place].attempt) == last);
-        let chosen = offered[choices.choose(offered.len(), going_on)];
-        let Waiting { attempt, release, slept, .. } = held.waiting.remove(chosen);
-        *held.moves.entry(held.family(attempt)).or_default() += 1;
+        let all: Vec<_> = offered.iter().map(|place| &held.waiting[*place]).collect();
+        let chosen = offered[choices.choose(&all, going_on)];
+        let Waiting { attempt, release, slept, asks, .. } = held.waiting.remove(chosen);
+        choices.tell(attempt, &asks);
         held.releases += 1;
         held.last = Some(Released { attempt, at: Instant::now(), slept: slept.is_some() });
         // An attempt that was ended meanwhile does not care.
@@ -171,10 +169,12 @@ impl Scheduler {
         true
     }
 
-    /// Notes what the attempt that was released last has asked and been answered, and whether it may ask again.
-    pub(super) fn exchanged(&self, note: impl FnOnce(&mut State, u64, bool)) {
+    /// Notes what the attempt that was released last has asked and been answered, whether it may ask again, and whether
+    /// something was `changed`.
+    pub(super) fn exchanged(&self, changed: bool, note: impl FnOnce(&mut State, u64, bool)) {
         let held = &mut *self.lock();
         if let (Rule::TakeTurns, Some(last)) = (held.rule, &held.last) {
+            held.changes += u64::from(changed);
             note(&mut held.state, last.attempt, last.slept);
         }
     }
@@ -206,32 +206,15 @@ impl Scheduler {
 
 impl Held {
     fn hold(&mut self, point: &CrashPoint, release: oneshot::Sender<()>) {
-        let attempt = point.attempt;
-        let last = self.last.as_ref().map_or(attempt, |last| last.attempt);
-        let family = self.family(last);
-        self.families.entry(attempt).or_insert(family);
         let slept = self.last.as_ref().filter(|last| last.at < Instant::now());
-        if slept.is_some_and(|last| last.attempt == attempt) {
-            // It was released, and sleeps already: it was refused what it waits for.
-            self.moves.entry(family).and_modify(|moves| *moves -= 1);
-        }
-        let slept = slept.map(|_| (self.moves_of_others(attempt), self.releases));
-        self.waiting.push(Waiting { attempt, next: next_of(point), slept, release });
+        let slept = slept.map(|_| (self.changes, self.releases));
+        let (attempt, next, asks) = (point.attempt, next_of(point), in_words(point));
+        self.waiting.push(Waiting { attempt, next, asks, slept, release });
     }
 
     /// Whether this one may see something new.
     fn moves(&self, waiting: &Waiting) -> bool {
-        waiting.slept.is_none_or(|(moves, _)| moves < self.moves_of_others(waiting.attempt))
-    }
-
-    /// An attempt that begins was called by the one that was released last, if any was.
-    fn family(&self, attempt: u64) -> u64 {
-        self.families.get(&attempt).copied().unwrap_or(attempt)
-    }
-
-    fn moves_of_others(&self, attempt: u64) -> u64 {
-        let family = self.family(attempt);
-        self.moves.iter().filter(|(other, _)| **other != family).map(|(_, moves)| moves).sum()
+        waiting.slept.is_none_or(|(changes, _)| changes < self.changes)
     }
 
     /// The digest of all that decides how the run goes on.
@@ -272,12 +255,31 @@ fn next_of(point: &CrashPoint) -> u128 {
     digest(&[&instance, &step, point.action.as_bytes(), point.key.as_deref().unwrap_or_default().as_bytes()])
 }
 
+fn in_words(point: &CrashPoint) -> String {
+    let Invocation { service, function, .. } = &*point.invocation;
+    let step = point.step.as_ref().map(|step| format!(", step {step}")).unwrap_or_default();
+    let key = point.key.as_deref().map(|key| format!(" {key}")).unwrap_or_default();
+    format!("{service}/{function}{step}: {}{key}", point.action)
+}
+
+/// A choice that is to be made, or was made, in each run that comes to it.
+struct Choice {
+    chosen: usize,
+    options: usize,
+    /// Who was offered with what.
+    offered: u128,
+}
+
 /// A path through the tree of choices.
 #[derive(Default)]
 pub(super) struct Choices {
-    /// What was chosen at each depth, and of how many.
-    path: Vec<(usize, usize)>,
+    /// What was chosen at each depth where there was a choice.
+    path: Vec<Choice>,
     depth: usize,
+    /// All that was chosen in this run, where there was no choice too.
+    made: Vec<usize>,
+    /// What is to be chosen, in a run that is made once more and printed.
+    script: Option<Vec<usize>>,
     /// Chooses at random instead of exhausting the tree.
     random: Option<fastrand::Rng>,
     /// How often somebody may be interrupted who could go on.
@@ -293,23 +295,59 @@ impl Choices {
         Self { random, interruptions, ..Self::default() }
     }
 
-    /// The choice at this depth: the one that is to be explored, or the first at a new depth. `going_on` is the one
-    /// that does not interrupt anybody.
-    fn choose(&mut self, options: usize, going_on: Option<usize>) -> usize {
+    /// One path, which is printed.
+    pub(super) fn replaying(script: Vec<usize>) -> Self {
+        Self { script: Some(script), ..Self::default() }
+    }
+
+    /// The choice among these that wait. `going_on` is the one that does not interrupt anybody.
+    fn choose(&mut self, offered: &[&Waiting], going_on: Option<usize>) -> usize {
+        let chosen = self.chosen(offered, going_on);
+        self.made.push(chosen);
+        chosen
+    }
+
+    /// The one that is to be explored at this depth, or the first at a new depth.
+    fn chosen(&mut self, offered: &[&Waiting], going_on: Option<usize>) -> usize {
+        if let Some(script) = &self.script {
+            let chosen = script.get(self.made.len()).copied().unwrap_or_default();
+            return chosen.min(offered.len() - 1);
+        }
         let exhausted = self.interruptions.is_some_and(|limit| self.interrupted >= limit);
         if let Some(going_on) = going_on.filter(|_| exhausted) {
-            self.leaves_out |= options > 1;
+            self.leaves_out |= offered.len() > 1;
             return going_on;
         }
+        let options = offered.len();
+        let bytes: Vec<_> =
+            offered.iter().map(|one| [u128::from(one.attempt), one.next].map(u128::to_be_bytes)).collect();
+        let digest = digest(&[bytes.as_flattened().as_flattened()]);
         if self.depth == self.path.len() {
-            let first = self.random.as_mut().map_or(0, |random| random.usize(..options));
-            self.path.push((first, options));
+            let chosen = self.random.as_mut().map_or(0, |random| random.usize(..options));
+            self.path.push(Choice { chosen, options, offered: digest });
         }
-        let (chosen, known) = self.path[self.depth];
-        assert_eq!(known, options, "the scenario is not deterministic");
+        let choice = &self.path[self.depth];
+        let asked =
+            || offered.iter().map(|one| format!("\n  attempt {} of {}", one.attempt, one.asks)).collect::<String>();
+        assert!(
+            choice.options == options && choice.offered == digest,
+            "the scenario is not deterministic: after the choices {:?} other requests are to be sent than in the run before, \
+             namely{}",
+            self.made,
+            asked()
+        );
+        let chosen = choice.chosen;
         self.depth += 1;
         self.interrupted += usize::from(going_on.is_some_and(|going_on| going_on != chosen));
         chosen
+    }
+
+    /// Prints what is released, if this is a run that is made once more.
+    #[expect(clippy::print_stderr, reason = "a test that is replayed tells what it does")]
+    fn tell(&self, attempt: u64, asks: &str) {
+        if self.script.is_some() {
+            eprintln!("{:>4}  attempt {attempt} of {asks}", self.made.len());
+        }
     }
 
     /// Whether the choice to be made next is one that was never made before.
@@ -322,29 +360,34 @@ impl Choices {
         self.interruptions.map_or(usize::MAX, |limit| limit.saturating_sub(self.interrupted))
     }
 
-    /// Whether there are other paths with more interruptions.
-    pub(super) fn leaves_out(&self) -> bool {
-        self.leaves_out
+    /// How often somebody was interrupted at most, if there are other paths with more interruptions.
+    pub(super) fn left_out(&self) -> Option<usize> {
+        self.interruptions.filter(|_| self.leaves_out)
     }
 
     /// Goes to the next path; gives whether there is one.
     pub(super) fn next(&mut self) -> bool {
         self.path.truncate(self.depth);
         (self.depth, self.interrupted) = (0, 0);
+        self.made.clear();
+        if self.script.is_some() {
+            return false;
+        }
         if self.random.is_some() {
             self.path.clear();
             return true;
         }
-        while let Some((chosen, options)) = self.path.pop() {
+        while let Some(Choice { chosen, options, offered }) = self.path.pop() {
             if chosen + 1 < options {
-                self.path.push((chosen + 1, options));
+                self.path.push(Choice { chosen: chosen + 1, options, offered });
                 return true;
             }
         }
         false
     }
 
-    pub(super) fn taken(&self) -> Vec<usize> {
-        self.path.iter().take(self.depth).map(|(chosen, _)| *chosen).collect()
+    /// What was chosen in this run.
+    pub(super) fn made(&self) -> Vec<usize> {
+        self.made.clone()
     }
 }

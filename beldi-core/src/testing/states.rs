@@ -119,7 +119,7 @@ impl Store for Watched {
             let answer = self.inner.execute(request).await;
             let changed = if answer.is_ok() { items } else { Vec::new() };
             let answered = answer_bytes(&answer);
-            self.scheduler.exchanged(|state, attempt, may_wait| {
+            self.scheduler.exchanged(!changed.is_empty(), |state, attempt, may_wait| {
                 state.exchanged((attempt, may_wait), (&step, &asked), &changed, &answered);
             });
             answer

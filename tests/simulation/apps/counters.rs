@@ -3,7 +3,7 @@
 //!
 //! Whatever is written once for a request has an id of its own, so that it would be there twice if it were written twice.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::wares::{mails, shop, tally};
@@ -59,11 +59,14 @@ impl Counters {
             effects.push(format!("{} slips of {}, {} lines of {}", slips.len(), slip.len(), lines.len(), line.len()));
         }
         let noted = counted(lines.iter().map(|line| line.counter.as_str()));
-        let counters = counters.iter().map(|counter| (&counter.name, counter.value, "counter"));
-        let totals = totals.iter().map(|total| (&total.counter, total.lines, "total"));
-        let counters: Vec<_> = counters.chain(totals).collect();
-        let wrong = counters.iter().filter(|(name, value, _)| noted.get(name.as_str()) != Some(&(*value as usize)));
-        let wrong = wrong.map(|counter| format!("{counter:?} was noted {:?}", noted.get(counter.0.as_str())));
+        let counters: HashMap<_, _> = counters.iter().map(|one| (one.name.as_str(), one.value as usize)).collect();
+        let totals: HashMap<_, _> = totals.iter().map(|one| (one.counter.as_str(), one.lines as usize)).collect();
+        // A row that is gone counts as well.
+        let names: BTreeSet<_> = noted.keys().chain(counters.keys()).chain(totals.keys()).copied().collect();
+        let of = |name: &str| [&noted, &counters, &totals].map(|counts| counts.get(name).copied());
+        let wrong =
+            names.iter().map(|name| (name, of(name))).filter(|(_, [noted, one, other])| noted != one || noted != other);
+        let wrong = wrong.map(|(name, counts)| format!("{name}: noted, counter and total are {counts:?}"));
         let standing = done.iter().filter(|(_, done)| matches!(done, Done::Stepped(before, after) if after <= before));
         let counts: Vec<_> = wrong.chain(standing.map(|(key, done)| format!("request {key} {done:?}"))).collect();
         let visited = counted(done.iter().filter_map(|(_, done)| match done {
@@ -85,7 +88,7 @@ impl Counters {
         let keys: Vec<_> = keys.collect();
         vec![
             Check::new("each effect once", &several(slip.len() + line.len(), "effect"), &effects),
-            Check::new("counters show what was counted", &several(counters.len(), "counter"), &counts),
+            Check::new("counters show what was counted", &several(names.len(), "counter"), &counts),
             Check::new("rows that are made again count from where they were", &several(spots.len(), "spot"), &wrong),
             Check::new("external actions at least once, with one key", &several(mails.len(), "mail"), &keys),
         ]

@@ -32,6 +32,8 @@ const GRACE: Duration = Duration::from_secs(10);
 pub(crate) struct Fleet {
     pub(crate) core: Arc<Core>,
     machines: Mutex<Vec<Arc<Machine>>>,
+    /// Those that were replaced too.
+    hosts: Mutex<Vec<LocalHost>>,
     number: AtomicU32,
 }
 
@@ -53,7 +55,8 @@ impl Machine {
 impl Fleet {
     /// Starts the machines.
     pub(crate) async fn start(core: Arc<Core>) -> Arc<Self> {
-        let fleet = Arc::new(Self { core, machines: Mutex::default(), number: AtomicU32::new(0) });
+        let fleet =
+            Arc::new(Self { core, machines: Mutex::default(), hosts: Mutex::default(), number: AtomicU32::new(0) });
         for _ in 0..MACHINES {
             let machine = fleet.machine().await;
             fleet.machines().push(machine);
@@ -63,6 +66,15 @@ impl Fleet {
 
     fn machines(&self) -> MutexGuard<'_, Vec<Arc<Machine>>> {
         self.machines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hosts(&self) -> MutexGuard<'_, Vec<LocalHost>> {
+        self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How often beldi itself has panicked.
+    pub(crate) fn panicked(&self) -> u64 {
+        self.hosts().iter().map(|host| host.statistics().panicked).sum()
     }
 
     /// A new machine, with settings and a clock of its own.
@@ -100,6 +112,7 @@ impl Fleet {
                 Err(error) => panic!("a machine does not start: {error}"),
             }
         };
+        self.hosts().push(host.clone());
         Arc::new(Machine { number, host, warm: Mutex::default() })
     }
 
@@ -125,5 +138,6 @@ impl Fleet {
     /// Lets go of all machines: they and this know each other.
     pub(crate) fn end(&self) {
         self.machines().clear();
+        self.hosts().clear();
     }
 }

@@ -97,6 +97,8 @@ async fn live(plan: &Plan) -> Run {
     checks.push(nothing_leaks(&core).await);
     // The last zombies have come back since.
     checks.push(locks("no lock left when all results have expired", &core));
+    let panicked = (fleet.panicked() > 0).then(|| format!("{} times", fleet.panicked()));
+    checks.push(Check::new("beldi itself has not panicked", "all machines", panicked.as_slice()));
     fleet.end();
     while let Some(ended) = background.try_join_next() {
         ended.expect("whoever makes the weather does not panic");
