@@ -187,7 +187,7 @@ impl Transition {
     }
 }
 
-/// Marks an instance as done: result in; arguments, observations and due time out. What it leaves besides is for
+/// Marks an instance as done: result in; arguments, observations, parts and due time out. What it leaves besides is for
 /// garbage collection; where that is nothing, the result expires. One that is done already stays as it is.
 pub(crate) async fn mark_done(environment: &Environment, service: &str, finished: &Finished) -> Result<(), StoreError> {
     let Finished { instance, function, result, records, told, .. } = finished;
@@ -208,7 +208,9 @@ pub(crate) async fn mark_done(environment: &Environment, service: &str, finished
     let transition =
         set.into_iter().fold(Transition::of_open(), |transition, (name, value)| transition.set(name, value));
     transition
-        .remove(&["arguments", "due", "shard", "observations", "effect", "error", "parked", CHECKSUM])
+        // Of what can be large, the result stays alone: with another part an item could not hold it.
+        .remove(&["arguments", "due", "shard", "observations", "effect", "prepared", "decision", "error", "parked"])
+        .remove(&[CHECKSUM])
         .remove(remove)
         .apply(environment, service, *instance)
         .await

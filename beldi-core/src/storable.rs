@@ -8,21 +8,28 @@ use serde_dynamo::AttributeValue;
 use crate::daal::Action;
 use crate::error::Fault;
 use crate::item::IndexEntry;
-use crate::key::{self, KeyError, plain_number};
+use crate::key::{self, KeyError, ScalarType, plain_number};
 use crate::store::StoreError;
 
 /// How deep values may be nested. DynamoDB allows 32 levels, of which a journal record takes some itself.
 pub(crate) const MAX_NESTING: usize = 24;
 
-/// Refuses a change whose values the table cannot hold.
-pub(crate) fn check(table: &str, indexes: &[&IndexEntry], actions: &[Action]) -> Result<(), Fault> {
+/// Refuses a change that the table cannot hold, which has these keys and indexes.
+pub(crate) fn check(table: &str, keys: &[&str], indexes: &[&IndexEntry], actions: &[Action]) -> Result<(), Fault> {
     for action in actions {
-        let (name, value, indexes) = match action {
-            Action::Set(name, value) | Action::SetIfNotExists(name, value) => (name, value, indexes),
-            Action::Append(name, value) | Action::Add(name, value) => (name, value, [].as_slice()),
-            Action::Remove(_) => continue,
+        let name = action.attribute();
+        let checked = match action {
+            _ if keys.contains(&name) => {
+                Err("cannot change: it is in the key of the row. Put another row, and delete this one".to_owned())
+            }
+            Action::Set(_, value)
+            | Action::SetIfNotExists(_, value)
+            | Action::Append(_, value)
+            | Action::Add(_, value) => {
+                check_value(value, MAX_NESTING).and_then(|()| check_index_keys(indexes, name, value))
+            }
+            Action::Remove(_) => Ok(()),
         };
-        let checked = check_value(value, MAX_NESTING).and_then(|()| check_index_keys(indexes, name, value));
         if let Err(problem) = checked {
             let message = format!("the value of `{name}` {problem}");
             return Err(Fault::Unstorable(StoreError::Invalid { table: table.to_owned(), message }));
@@ -34,24 +41,36 @@ pub(crate) fn check(table: &str, indexes: &[&IndexEntry], actions: &[Action]) ->
 /// What keeps a value from being a key of the indexes that have this attribute: the key of an index is held to the same
 /// as the key of a table.
 fn check_index_keys(indexes: &[&IndexEntry], name: &str, value: &AttributeValue) -> Result<(), String> {
-    let keys = indexes.iter().flat_map(|index| {
-        let partition = (index.partition_key == name).then_some((index.name, false));
-        let sort = (index.sort_key == Some(name)).then_some((index.name, true));
-        partition.into_iter().chain(sort)
-    });
-    for (index, sorts) in keys {
-        let checked = key::check(value.clone(), "").and_then(|key| if sorts { key::check_sort(key) } else { Ok(key) });
+    for index in indexes {
+        let is_sort = index.sort_key == Some(name);
+        if index.partition_key != name && !is_sort {
+            continue;
+        }
+        let types = (index.key_types)();
+        let expected = if is_sort { types.sort } else { types.partition };
+        let checked =
+            key::check(value.clone(), "").and_then(|key| if is_sort { key::check_sort(key) } else { Ok(key) });
         let problem = match checked {
-            Ok(_) => continue,
+            Ok(key) if expected.is_ok_and(|expected| Some(expected) == scalar_type_of(&key)) => continue,
+            Ok(_) => "has another type".to_owned(),
             Err(KeyError::Empty { .. }) => "is empty".to_owned(),
             Err(KeyError::Type { stored_as, .. }) => format!("is {stored_as}"),
             Err(KeyError::TooLong { bytes }) => format!("has {bytes} bytes"),
             Err(KeyError::Number { digits, .. }) => format!("is {digits}"),
             Err(KeyError::Encoding { message, .. }) => message,
         };
-        return Err(format!("{problem}, which no key of index `{index}` can be"));
+        return Err(format!("{problem}, which no key of index `{}` can be", index.name));
     }
     Ok(())
+}
+
+fn scalar_type_of(key: &AttributeValue) -> Option<ScalarType> {
+    match key {
+        AttributeValue::S(_) => Some(ScalarType::String),
+        AttributeValue::N(_) => Some(ScalarType::Number),
+        AttributeValue::B(_) => Some(ScalarType::Binary),
+        _ => None,
+    }
 }
 
 /// What keeps a value from being stored.
@@ -97,7 +116,7 @@ mod tests {
     use crate::attributes::{number, string};
 
     fn refused(value: AttributeValue) -> bool {
-        check("rooms", &[], &[Action::Set("it".to_owned(), value)]).is_err()
+        check("rooms", &["number"], &[], &[Action::Set("it".to_owned(), value)]).is_err()
     }
 
     fn nested(levels: usize) -> AttributeValue {

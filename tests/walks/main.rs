@@ -7,6 +7,7 @@ mod common;
 mod plans;
 mod refusals;
 mod rolled_back;
+mod told;
 mod unstorable;
 mod zombies;
 

@@ -173,18 +173,41 @@ async fn reads_what_is_nested() -> usize {
     Report::get("nested").await.map_or(0, |report| report.parts.0.len())
 }
 
+/// Another type of the same table, without the index.
+#[derive(Item, Serialize, Deserialize, Clone, Debug)]
+#[beldi(service = Bank, table = "reports")]
+struct Memo {
+    #[beldi(partition_key)]
+    title: String,
+    author: u64,
+}
+
+/// Writes what only the schema of the table forbids: a key in place, or a number where an index has texts.
+#[beldi::function(service = Bank)]
+async fn breaks_the_schema(how: u32) -> Result<(), Refused> {
+    beldi::txn! {
+        Account { owner: "ann".into(), balance: 9 }.put().await;
+        match how {
+            0 => Account::update("bob").set(Account::OWNER, "eve").await,
+            1 => Memo { title: "memo".into(), author: 1 }.put().await,
+            _ => Memo::update("memo").add(Memo::AUTHOR, 1).await,
+        }
+        Ok(())
+    }
+}
+
 async fn host_on(store: SharedStore) -> (LocalHost, Client) {
     let host = builder(store, settings(), None).start().await.expect("a host");
     let client = opened(&host).await;
     (host, client)
 }
 
-async fn fresh_host() -> (LocalHost, Client) {
+pub(crate) async fn fresh_host() -> (LocalHost, Client) {
     host_on(fresh_store().await.expect("a store")).await
 }
 
 /// A call is refused with this kind of problem, and leaves no lock and no change.
-async fn leaves_nothing<F: Function<Output: std::fmt::Debug>>(
+pub(crate) async fn leaves_nothing<F: Function<Output: std::fmt::Debug>>(
     (host, client): (LocalHost, Client),
     call: Call<F>,
     kind: ProblemKind,
@@ -327,4 +350,12 @@ async fn a_participant_that_fails_stays_due_when_it_is() {
         panic!("it has failed: {status:?}")
     };
     assert!(found >= due_ms, "{found} is before {due_ms}");
+}
+
+/// So were a key that is changed in place, and a value of another type than an index has in another item type.
+#[tokio::test(start_paused = true)]
+async fn what_the_schema_forbids_is_refused_before_the_decision() {
+    for how in 0..3 {
+        leaves_nothing(fresh_host().await, breaks_the_schema(how), ProblemKind::StoreRefused).await;
+    }
 }

@@ -143,7 +143,10 @@ fn identify(environment: &Environment, invocation: &Invocation, deadline_ms: u64
         let problem = Problem { kind, detail, service, function, instance: Some(*instance), step: None };
         Err(InvokeError::Refused(Box::new(problem)))
     };
-    let function: &'static FunctionEntry = match environment.registry.function(service, name) {
+    // A decision is carried out by what is in tables: it needs no function, which may be gone, or not there yet.
+    let anyone = || environment.registry.functions().find(|function| function.service == *service);
+    let named = environment.registry.function(service, name);
+    let function: &'static FunctionEntry = match named.or_else(|| anyone().filter(|_| delivery.decides())) {
         Some(function) => function,
         None => return refuse(ProblemKind::UnknownFunction, format!("there is no function {service}/{name}")),
     };

@@ -38,7 +38,7 @@ pub(crate) use journal::{Identity, Journal};
 pub(crate) use load::{Loaded, finished, load_records, read_records};
 #[cfg(test)]
 pub(crate) use record::Record;
-pub(crate) use record::{Entry, MAX_PART_BYTES, MAX_VALUE_BYTES};
+pub(crate) use record::{Entry, MAX_PART_BYTES, MAX_VALUE_BYTES, too_large};
 use witnesses::Witnesses;
 
 /// What all branches of one run of a handler share.
@@ -115,8 +115,10 @@ impl Cx {
     fn fault(&self, trapped: Trapped) {
         match (&self.transaction, trapped.fault) {
             (_, Fault::Over) => {}
-            // Who looks for what other attempts hold has not seen what is behind it.
-            (Some(transaction), fault @ (Fault::Store(_) | Fault::Damaged(_))) if transaction.is_ending() => {
+            // Who looks for what other attempts hold has not seen what is behind it. An operator may leave it there.
+            (Some(transaction), fault @ (Fault::Store(_) | Fault::Damaged(_) | Fault::Diverged(_)))
+                if transaction.is_ending() && !transaction.is_given_up(self.journal(), &fault) =>
+            {
                 self.trap(Trapped { fault, ..trapped });
             }
             // A repetition has nothing to end: it only says where it differs.

@@ -57,6 +57,17 @@ impl Entry {
         Ok(())
     }
 
+    /// Refuses an answer, with the rows that it hands over, that is more than one record.
+    pub(crate) fn fits_alone(&self) -> Result<(), Fault> {
+        let What { kind, target, .. } = &self.fingerprint.what;
+        let (bytes, limit) = (self.size(), MAX_RECORD_BYTES);
+        let remedy = "change less in functions of one service that call each other, or return less";
+        match bytes > limit {
+            true => Err(Fault::TooLarge { what: format!("the answer of `{kind} {target}`"), bytes, limit, remedy }),
+            false => Ok(()),
+        }
+    }
+
     fn to_attribute(&self) -> AttributeValue {
         let map = Attributes::from([
             ("path".to_owned(), string(self.path.to_string())),

@@ -100,8 +100,7 @@ impl<F: Function> Operation for Detached<F> {
     async fn perform(self, step: Step) -> Result<(), Fault> {
         let arguments = self.arguments?;
         if let Some(transaction) = step.cx().transaction() {
-            transaction.detach(&step, callee::<F>(&step, arguments));
-            return Ok(());
+            return transaction.detach(&step, callee::<F>(&step, arguments));
         }
         let what = what::<F>("detach", &arguments);
         let invoke = async { Ok(Outcome::Witnessed(string(invoke::<F>(&step, arguments, true).await?))) };

@@ -253,7 +253,8 @@ async fn write_row<I: Item>(
     check_size(&change)?;
     let tables = step.environment().registry.tables().filter(|entry| entry.table == I::TABLE);
     let indexes: Vec<_> = tables.flat_map(|entry| entry.indexes).collect();
-    storable::check(I::TABLE, &indexes, &change.actions)?;
+    let keys: Vec<_> = [Some(I::SCHEMA.partition_key), I::SCHEMA.sort_key].into_iter().flatten().collect();
+    storable::check(I::TABLE, &keys, &indexes, &change.actions)?;
     if let Some(transaction) = step.cx().transaction() {
         let RowChange { table, key, actions, condition, deletes, .. } = change;
         return transaction.write(step, what, (&table, &key), (actions, deletes), condition.as_ref()).await;

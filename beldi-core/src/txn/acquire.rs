@@ -209,7 +209,7 @@ impl Try {
                 Acquired::Busy(busy) => busy,
             };
             witness = Some(epoch);
-            // A lock of another branch is waited for: it is taken off without this one.
+            // A lock of another branch is waited for: that one goes on without this one, and unlocks the row.
             let row = row_name(wanted.table, wanted.key);
             if holders.contains(&self.own_lock(journal, &id)) && journal.guards().is_held_before(&row, wanted.path) {
                 return Err(TransactionFault::OwnLock { row: row_text(wanted) }.into());

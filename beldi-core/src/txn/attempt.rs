@@ -172,6 +172,11 @@ impl Try {
         self.ending.is_cancelled()
     }
 
+    /// Whether an operator has the transaction rolled back by a program that is not the one which began it.
+    pub(crate) fn is_given_up(&self, journal: &Journal, fault: &Fault) -> bool {
+        matches!(fault, Fault::Diverged(_)) && journal.identity().roll_back && !self.is_participant()
+    }
+
     /// Stops the try. While it is ending, what stops it only says how far it came.
     pub(crate) fn stop(&self, stop: Stop) {
         if !self.is_over() {

@@ -15,7 +15,7 @@ use super::record::{HeldRow, Part};
 use super::settle::fence;
 use super::view::Unheld;
 use super::{Answer, HeldCall, MAX_CALLS, Participant, TransactionContext};
-use crate::attempt::{Identity, Journal, Step, Trapped, What};
+use crate::attempt::{Identity, Journal, MAX_VALUE_BYTES, Step, Trapped, What, too_large};
 use crate::attributes::string;
 use crate::contract::Contract;
 use crate::daal::{Mode, row_name};
@@ -147,6 +147,8 @@ impl Try {
             Answer::Prepared { result, participants } => {
                 let adopted = self.adopt(journal, path, &participants).await?;
                 let entry = step.entry(fingerprint, encode(&result, &participants, &adopted)?);
+                // Before the answer counts: the decision to roll back must fit into a record without it.
+                self.unless_over(entry.fits_alone())?;
                 journal.tape().note(&entry);
                 let mut state = self.state();
                 state.calls.answered(path, participants);
@@ -299,8 +301,14 @@ impl Try {
     }
 
     /// Holds a detached call back until the commit.
-    pub(crate) fn detach(&self, step: &Step, callee: Callee) {
+    pub(crate) fn detach(&self, step: &Step, callee: Callee) -> Result<(), Fault> {
         let (journal, path) = (step.journal(), step.path());
+        let bytes = callee.arguments.len();
+        // Nobody would take it when it is made, and that is after the commit.
+        if bytes > MAX_VALUE_BYTES {
+            let (what, remedy) = (format!("the arguments of {}/{}", callee.service, callee.function), "pass a key");
+            return Err(too_large(&what, bytes, remedy));
+        }
         let Identity { function, instance, .. } = journal.identity();
         let held = HeldCall {
             service: callee.service.to_owned(),
@@ -312,6 +320,7 @@ impl Try {
             kept_ms: millis(callee.retention.unwrap_or(journal.environment().settings.retention)),
         };
         self.state().detached.push((path.clone(), held));
+        Ok(())
     }
 }
 

@@ -43,9 +43,11 @@ pub(super) async fn carry_out(
     let (rows, told) =
         futures_util::future::join(rows, tell_services(environment, &id, &elsewhere, &decision.rolled_back, repeats))
             .await;
-    rows.and(told)?;
-    // Participants of this service have their changes in the rows of the coordinator, which must come first.
-    tell_services(environment, &id, &here, &decision.rolled_back, repeats).await?;
+    rows?;
+    // Participants of this service have their changes in the rows of the coordinator, which must come first. Nobody waits
+    // for another one that cannot be told.
+    let told_here = tell_services(environment, &id, &here, &decision.rolled_back, repeats).await;
+    told.and(told_here)?;
     tell_each(environment, &id, &decision.rolled_back).await?;
     place(environment, &decision.detached, repeats.then(|| journal.start_ms())).await
 }

@@ -159,7 +159,9 @@ impl View {
         let rolled_back = std::mem::take(&mut self.rolled_back);
         let view = self.rows.get_mut(row).expect("a row is touched before it is written");
         let lives = |other: &Write| !rolled_back.iter().any(|prefix| other.path.is_below(prefix));
-        let beside = view.writes.iter().filter(|other| lives(other)).any(|other| !other.path.precedes(&write.path));
+        // What participants of one call have left follows in their order.
+        let before = |other: &Write| other.path.precedes(&write.path) || other.path == write.path;
+        let beside = view.writes.iter().filter(|other| lives(other)).any(|other| !before(other));
         let row = format!("{} {}", view.table, key_text(&view.key));
         view.writes.push(write);
         self.rolled_back = rolled_back;
@@ -208,9 +210,10 @@ impl View {
         held.collect()
     }
 
-    /// The rows that are held, without changes.
+    /// The rows that this function itself holds, without changes. What participants hold they let go when they are told.
     pub(super) fn held_unchanged(&self) -> Vec<HeldRow> {
-        self.rows.values().filter_map(|row| row.held(|_| true)).collect()
+        let own = self.rows.values().filter(|row| !row.acquisitions.is_empty());
+        own.filter_map(|row| row.held(|_| true)).collect()
     }
 }
 
