@@ -57,6 +57,7 @@ pub(super) async fn carry_out(
 /// had changed goes another way.
 fn still_to_be_told(current: &Try, decision: &Decision, passed: &[InstanceId]) -> Vec<Participant> {
     let state = current.state();
+    // Whom the walk has passed is told with what it has found.
     let is_to_be_told = |one: &&Participant| match state.calls.answer_of(one) {
         Some(below) => !below.is_empty() && !passed.contains(&one.instance),
         None => true,

@@ -13,8 +13,8 @@ pub(super) const REFUSALS: &[Mutant] = &[
     Mutant {
         rule: "a value that cannot be stored is refused before the decision",
         file: "beldi-core/src/ops/write.rs",
-        original: "storable::check(I::TABLE, &indexes, &change.actions)?;",
-        broken: "storable::check(I::TABLE, &indexes, &change.actions).or(Ok::<(), Fault>(()))?;",
+        original: "storable::check(I::TABLE, &keys, &indexes, &change.actions)?;",
+        broken: "storable::check(I::TABLE, &keys, &indexes, &change.actions).or(Ok::<(), Fault>(()))?;",
         noticed_by: &["walks::unstorable"],
     },
     Mutant {

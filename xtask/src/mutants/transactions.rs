@@ -126,8 +126,8 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
     Mutant {
         rule: "damage does not end a walk",
         file: "beldi-core/src/attempt/mod.rs",
-        original: "if transaction.is_ending() =>",
-        broken: "if transaction.is_ending() && self.scope.is_empty() =>",
+        original: "if transaction.is_ending() && !transaction.is_given_up",
+        broken: "if transaction.is_ending() && self.scope.is_empty() && !transaction.is_given_up",
         noticed_by: &["walks::damage"],
     },
     Mutant {
@@ -150,13 +150,6 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
         original: "let own_lock = step.journal().guards().own_lock(step.journal());",
         broken: "let own_lock = step.journal().guards().own_lock(step.journal()).filter(|_| witness.is_none());",
         noticed_by: &["transaction_attacks::a_lock_in_one_branch"],
-    },
-    Mutant {
-        rule: "a participant that a walk has passed is told only when the walk is over",
-        file: "beldi-core/src/txn/settle.rs",
-        original: "!below.is_empty() && !passed.contains(&one.instance)",
-        broken: "!below.is_empty()",
-        noticed_by: &["walks::a_later_walk_has_to_pass"],
     },
     Mutant {
         rule: "a limit does not end a walk",
@@ -266,8 +259,8 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
     Mutant {
         rule: "detached calls wait for the commit",
         file: "beldi-core/src/ops/call.rs",
-        original: "if let Some(transaction) = step.cx().transaction() {\n            transaction.detach(",
-        broken: "if let Some(transaction) = step.cx().transaction().filter(|_| arguments.is_empty()) {\n            transaction.detach(",
+        original: "if let Some(transaction) = step.cx().transaction() {\n            return transaction.detach(",
+        broken: "if let Some(transaction) = step.cx().transaction().filter(|_| arguments.is_empty()) {\n            return transaction.detach(",
         noticed_by: &["transactions_matrix::a_detached_call_that_is_never_made"],
     },
     Mutant {
