@@ -12,8 +12,7 @@ use std::sync::Arc;
 use beldi::ProblemKind;
 use beldi::host::{HostError, LocalHost};
 use beldi::store::tables::{TableError, TableErrors};
-use beldi::store::{KeyAttribute, ScalarType, TableSchema};
-use beldi::testing::fresh_store;
+use beldi::store::{EmbeddedStore, KeyAttribute, ScalarType, SharedStore, TableSchema};
 use hyper::Method;
 use serde_json::json;
 
@@ -152,7 +151,8 @@ async fn a_reused_idempotency_key_with_other_arguments() {
 
 #[tokio::test]
 async fn a_table_with_another_key() {
-    let store = fresh_store().await.expect("a store");
+    // A table of its own: others use the right one at the endpoint.
+    let store: SharedStore = Arc::new(EmbeddedStore::in_memory().expect("a store"));
     let other = TableSchema::new("papers", KeyAttribute::new("number", ScalarType::Number), None);
     store.create_table(other.clone()).await.expect("a table");
     let Err(HostError::Tables(TableErrors(errors))) = LocalHost::builder(Arc::clone(&store)).start().await else {
