@@ -10,9 +10,10 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::choices::Choices;
 use super::panics;
 use super::run::panicked;
-use super::scheduler::{Choices, Driven, Rule, Scheduler};
+use super::scheduler::{Driven, Rule, Scheduler};
 use super::states::{States, Ticks, Watched};
 use super::stores::fresh_store;
 use futures_util::future::join_all;

@@ -10,6 +10,7 @@
 //! What transactions saw of each other is judged by a [`History`].
 
 mod case;
+mod choices;
 mod director;
 mod disturbance;
 mod history;

@@ -1,8 +1,10 @@
 //! Who is next: attempts are held before their requests, and released one at a time.
 //!
 //! Invariant: an attempt that waits for others, or backs off before them, is not released again before something was
-//! changed in the store; it would only see the same again. So the tree of choices is finite, however long somebody waits.
+//! changed in the store, by others than those that it has called; it would only see the same again. So the tree of choices
+//! is finite, however long somebody waits.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,9 +14,10 @@ use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 
+use super::choices::Choices;
 use super::states::{State, States};
 use crate::host::{CrashPlan, CrashPoint, Verdict, When};
-use crate::ids::{StepPath, digest};
+use crate::ids::{InstanceId, StepPath, digest};
 use crate::invoke::Invocation;
 
 /// Holds attempts before their requests.
@@ -53,20 +56,22 @@ struct Held {
     /// The number of the last attempt that was seen to begin.
     newest: u64,
     waiting: Vec<Waiting>,
-    /// How often something was changed in the store.
-    changes: u64,
+    /// For each attempt, its instance, and how often it has changed something in the store.
+    changes: BTreeMap<u64, (InstanceId, u64)>,
+    /// Who has called an instance.
+    callers: BTreeMap<InstanceId, InstanceId>,
     /// How many releases there were.
     releases: u64,
     last: Option<Released>,
 }
 
 /// One that is held.
-struct Waiting {
-    attempt: u64,
+pub(super) struct Waiting {
+    pub(super) attempt: u64,
     /// What it is about to ask: branches of one attempt are told apart by that.
-    next: u128,
+    pub(super) next: u128,
     /// The same in words.
-    asks: String,
+    pub(super) asks: String,
     /// When it is one that has slept since anybody was released: how many changes and how many releases there had been.
     slept: Option<(u64, u64)>,
     release: oneshot::Sender<()>,
@@ -174,7 +179,9 @@ impl Scheduler {
     pub(super) fn exchanged(&self, changed: bool, note: impl FnOnce(&mut State, u64, bool)) {
         let held = &mut *self.lock();
         if let (Rule::TakeTurns, Some(last)) = (held.rule, &held.last) {
-            held.changes += u64::from(changed);
+            if let Some((_, changes)) = held.changes.get_mut(&last.attempt) {
+                *changes += u64::from(changed);
+            }
             note(&mut held.state, last.attempt, last.slept);
         }
     }
@@ -206,15 +213,30 @@ impl Scheduler {
 
 impl Held {
     fn hold(&mut self, point: &CrashPoint, release: oneshot::Sender<()>) {
+        let instance = point.invocation.instance;
+        self.changes.entry(point.attempt).or_insert((instance, 0));
+        let mut words = point.invocation.caller.as_deref().unwrap_or_default().split(' ');
+        if let Some(caller) = words.find_map(|word| word.parse().ok()) {
+            self.callers.insert(instance, caller);
+        }
         let slept = self.last.as_ref().filter(|last| last.at < Instant::now());
-        let slept = slept.map(|_| (self.changes, self.releases));
+        let slept = slept.map(|_| (self.changes_beside(point.attempt), self.releases));
         let (attempt, next, asks) = (point.attempt, next_of(point), in_words(point));
         self.waiting.push(Waiting { attempt, next, asks, slept, release });
     }
 
     /// Whether this one may see something new.
     fn moves(&self, waiting: &Waiting) -> bool {
-        waiting.slept.is_none_or(|(changes, _)| changes < self.changes)
+        waiting.slept.is_none_or(|(changes, _)| changes < self.changes_beside(waiting.attempt))
+    }
+
+    /// What was changed by anybody but those whom this attempt has called, and whom they have.
+    fn changes_beside(&self, attempt: u64) -> u64 {
+        let Some((own, _)) = self.changes.get(&attempt) else { return 0 };
+        let above = |instance: &InstanceId| self.callers.get(instance).copied().filter(|caller| caller != instance);
+        let is_below =
+            |instance: &InstanceId| std::iter::successors(above(instance), above).take(64).any(|one| one == *own);
+        self.changes.values().filter(|(instance, _)| !is_below(instance)).map(|(_, changes)| changes).sum()
     }
 
     /// The digest of all that decides how the run goes on.
@@ -260,134 +282,4 @@ fn in_words(point: &CrashPoint) -> String {
     let step = point.step.as_ref().map(|step| format!(", step {step}")).unwrap_or_default();
     let key = point.key.as_deref().map(|key| format!(" {key}")).unwrap_or_default();
     format!("{service}/{function}{step}: {}{key}", point.action)
-}
-
-/// A choice that is to be made, or was made, in each run that comes to it.
-struct Choice {
-    chosen: usize,
-    options: usize,
-    /// Who was offered with what.
-    offered: u128,
-}
-
-/// A path through the tree of choices.
-#[derive(Default)]
-pub(super) struct Choices {
-    /// What was chosen at each depth where there was a choice.
-    path: Vec<Choice>,
-    depth: usize,
-    /// All that was chosen in this run, where there was no choice too.
-    made: Vec<usize>,
-    /// What is to be chosen, in a run that is made once more and printed.
-    script: Option<Vec<usize>>,
-    /// Chooses at random instead of exhausting the tree.
-    random: Option<fastrand::Rng>,
-    /// How often somebody may be interrupted who could go on.
-    interruptions: Option<usize>,
-    interrupted: usize,
-    /// Whether a choice was not offered because of that.
-    leaves_out: bool,
-}
-
-impl Choices {
-    /// The first path; or random ones.
-    pub(super) fn new(random: Option<fastrand::Rng>, interruptions: Option<usize>) -> Self {
-        Self { random, interruptions, ..Self::default() }
-    }
-
-    /// One path, which is printed.
-    pub(super) fn replaying(script: Vec<usize>) -> Self {
-        Self { script: Some(script), ..Self::default() }
-    }
-
-    /// The choice among these that wait. `going_on` is the one that does not interrupt anybody.
-    fn choose(&mut self, offered: &[&Waiting], going_on: Option<usize>) -> usize {
-        let chosen = self.chosen(offered, going_on);
-        self.made.push(chosen);
-        chosen
-    }
-
-    /// The one that is to be explored at this depth, or the first at a new depth.
-    fn chosen(&mut self, offered: &[&Waiting], going_on: Option<usize>) -> usize {
-        if let Some(script) = &self.script {
-            let chosen = script.get(self.made.len()).copied().unwrap_or_default();
-            return chosen.min(offered.len() - 1);
-        }
-        let exhausted = self.interruptions.is_some_and(|limit| self.interrupted >= limit);
-        if let Some(going_on) = going_on.filter(|_| exhausted) {
-            self.leaves_out |= offered.len() > 1;
-            return going_on;
-        }
-        let options = offered.len();
-        let bytes: Vec<_> =
-            offered.iter().map(|one| [u128::from(one.attempt), one.next].map(u128::to_be_bytes)).collect();
-        let digest = digest(&[bytes.as_flattened().as_flattened()]);
-        if self.depth == self.path.len() {
-            let chosen = self.random.as_mut().map_or(0, |random| random.usize(..options));
-            self.path.push(Choice { chosen, options, offered: digest });
-        }
-        let choice = &self.path[self.depth];
-        let asked =
-            || offered.iter().map(|one| format!("\n  attempt {} of {}", one.attempt, one.asks)).collect::<String>();
-        assert!(
-            choice.options == options && choice.offered == digest,
-            "the scenario is not deterministic: after the choices {:?} other requests are to be sent than in the run before, \
-             namely{}",
-            self.made,
-            asked()
-        );
-        let chosen = choice.chosen;
-        self.depth += 1;
-        self.interrupted += usize::from(going_on.is_some_and(|going_on| going_on != chosen));
-        chosen
-    }
-
-    /// Prints what is released, if this is a run that is made once more.
-    #[expect(clippy::print_stderr, reason = "a test that is replayed tells what it does")]
-    fn tell(&self, attempt: u64, asks: &str) {
-        if self.script.is_some() {
-            eprintln!("{:>4}  attempt {attempt} of {asks}", self.made.len());
-        }
-    }
-
-    /// Whether the choice to be made next is one that was never made before.
-    fn is_new(&self) -> bool {
-        self.depth == self.path.len()
-    }
-
-    /// How many interruptions may still come.
-    fn spare(&self) -> usize {
-        self.interruptions.map_or(usize::MAX, |limit| limit.saturating_sub(self.interrupted))
-    }
-
-    /// How often somebody was interrupted at most, if there are other paths with more interruptions.
-    pub(super) fn left_out(&self) -> Option<usize> {
-        self.interruptions.filter(|_| self.leaves_out)
-    }
-
-    /// Goes to the next path; gives whether there is one.
-    pub(super) fn next(&mut self) -> bool {
-        self.path.truncate(self.depth);
-        (self.depth, self.interrupted) = (0, 0);
-        self.made.clear();
-        if self.script.is_some() {
-            return false;
-        }
-        if self.random.is_some() {
-            self.path.clear();
-            return true;
-        }
-        while let Some(Choice { chosen, options, offered }) = self.path.pop() {
-            if chosen + 1 < options {
-                self.path.push(Choice { chosen: chosen + 1, options, offered });
-                return true;
-            }
-        }
-        false
-    }
-
-    /// What was chosen in this run.
-    pub(super) fn made(&self) -> Vec<usize> {
-        self.made.clone()
-    }
 }
