@@ -250,7 +250,7 @@ pub(crate) async fn claim(
 }
 
 /// Takes a claim back whose attempt could not be sent: the instance is due at once, and the attempt does not count.
-/// One that has come to something all the same has moved the due time.
+/// One that has come to something all the same has moved the due time; that of a participant stays, and does not count.
 pub(crate) async fn give_back(
     environment: &Environment,
     service: &str,

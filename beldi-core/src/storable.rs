@@ -3,6 +3,8 @@
 //! Invariant: no write of a transaction that is decided is refused by the store when it is carried out (protocol,
 //! section 6). Nor can a value be written that no journal could hold once it is read.
 
+use std::collections::BTreeSet;
+
 use serde_dynamo::AttributeValue;
 
 use crate::daal::Action;
@@ -84,17 +86,30 @@ fn check_value(value: &AttributeValue, levels: usize) -> Result<(), String> {
     };
     match value {
         AttributeValue::N(digits) => number(digits),
-        AttributeValue::Ns(set) => set.iter().try_for_each(number).and(not_empty(set.len())),
-        AttributeValue::Ss(set) => not_empty(set.len()),
-        AttributeValue::Bs(set) => not_empty(set.len()),
+        AttributeValue::Ns(set) => set
+            .iter()
+            .try_for_each(number)
+            .and_then(|()| check_set(set.iter().filter_map(|digits| plain_number(digits)))),
+        AttributeValue::Ss(set) => check_set(set.iter()),
+        AttributeValue::Bs(set) => check_set(set.iter()),
+        AttributeValue::M(map) if map.contains_key("") => Err("has a member without a name".to_owned()),
         AttributeValue::M(map) => map.values().try_for_each(|value| check_value(value, levels)),
         AttributeValue::L(list) => list.iter().try_for_each(|value| check_value(value, levels)),
         AttributeValue::S(_) | AttributeValue::B(_) | AttributeValue::Bool(_) | AttributeValue::Null(_) => Ok(()),
     }
 }
 
-fn not_empty(members: usize) -> Result<(), String> {
-    if members == 0 { Err("has an empty set, and DynamoDB knows none".to_owned()) } else { Ok(()) }
+fn check_set<T: Ord>(members: impl Iterator<Item = T>) -> Result<(), String> {
+    let (mut all, mut distinct) = (0, BTreeSet::new());
+    for member in members {
+        all += 1;
+        distinct.insert(member);
+    }
+    match (all, distinct.len()) {
+        (0, _) => Err("has an empty set, and DynamoDB knows none".to_owned()),
+        (all, distinct) if all != distinct => Err("has a set with a member twice".to_owned()),
+        _ => Ok(()),
+    }
 }
 
 /// Whether a value is nested deeper than so many levels.
@@ -131,6 +146,10 @@ mod tests {
         }
         assert!(refused(AttributeValue::N(format!("1{}", "0".repeat(126)))));
         assert!(refused(AttributeValue::Ss(Vec::new())) && refused(AttributeValue::Ns(vec!["NaN".to_owned()])));
+        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        assert!(refused(AttributeValue::Ss(texts(&["a", "a"]))) && refused(AttributeValue::Ns(texts(&["1", "1.0"]))));
+        assert!(refused(AttributeValue::Bs(vec![vec![1], vec![1]])) && !refused(AttributeValue::Ss(texts(&["", "a"]))));
+        assert!(refused(AttributeValue::M([(String::new(), string("a"))].into())));
         assert!(!refused(number(-1.5)) && !refused(string("")) && !refused(AttributeValue::L(Vec::new())));
     }
 

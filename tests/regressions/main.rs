@@ -341,3 +341,19 @@ async fn an_instance_whose_result_is_determined_answers() {
     let again = host.client().call(add_and_look("tea".into())).idempotency_key("k").await;
     assert!(again.is_ok(), "{again:?}");
 }
+
+/// A panic outside of any handler counted as one more attempt that had died.
+#[tokio::test(start_paused = true)]
+async fn a_panic_of_the_machinery_is_counted() {
+    let plan = |request: &Request, _: u64| match request {
+        Request::Update(update) if update.update.contains("SET") && update.table == "shop-journal" => {
+            panic!("a mistake of beldi")
+        }
+        _ => Fault::None,
+    };
+    let store = Arc::new(Faulty::new(fresh_store().await.expect("a store"), plan));
+    let host = host_on(store, settings(), None).await;
+    host.client().call(add("tea".into())).await.expect("the mark as done follows the answer");
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert_eq!(host.statistics().panicked, 1);
+}

@@ -238,6 +238,17 @@ mod tests {
     }
 
     #[test]
+    fn a_second_decision_of_one_try_is_damage() {
+        let mut record = Attributes::new();
+        let (outcome, rows, participants) = (crate::txn::Outcome::Failed, Vec::new(), Vec::new());
+        let decision = Decision { outcome, rows, participants, rolled_back: Vec::new(), detached: Vec::new() };
+        Part::Decision("1.1".parse().expect("a path"), decision).write(&mut record);
+        let mut recorded = Recorded::default();
+        recorded.read(&record).expect("the first decision");
+        recorded.read(&record).expect_err("a second one");
+    }
+
+    #[test]
     fn no_record_is_larger_than_an_item_may_be() {
         let kib = 1024;
         let lengths = |runs: Vec<Vec<Entry>>| runs.iter().map(Vec::len).collect::<Vec<_>>();

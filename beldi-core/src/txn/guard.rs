@@ -65,10 +65,11 @@ pub struct Unlock<I> {
 /// ```
 ///
 /// It costs one request, and one when it is taken off. Of the branches of a `join!`, one holds a row at a time, and the
-/// others wait until it unlocks the row, also their transactions; but their plain writes do not. A transaction needs no such locks, and takes none
-/// in its body. What comes behind a lock and would wait for it for ever, a transaction over the row or a second lock, ends
-/// in [`TransactionFault::OwnLock`]. Two instances that each wait for a row which the other has locked wait until both are
-/// parked: lock rows in one order everywhere, or use a transaction, which cannot deadlock.
+/// others wait until it unlocks the row, also their transactions; but their plain writes do not. A transaction needs no
+/// such locks, and takes none in its body. What comes behind a lock and would wait for it for ever, a transaction over
+/// the row or a second lock, ends in [`TransactionFault::OwnLock`]. Two instances that each wait for a row which the
+/// other has locked wait until both are parked: lock rows in one order everywhere, or use a transaction, which cannot
+/// deadlock.
 pub fn lock<I: Item>(key: impl IntoKey<I::Key>) -> Lock<I> {
     Lock { key: key.into_key(), item: PhantomData }
 }
