@@ -18,9 +18,7 @@ pub(super) fn of(outcomes: &[(&str, Outcome)], before: &str) -> String {
     let mut noticed = 0;
     let mut rules = 0;
     for (about, mutants) in ALL {
-        sections.push_str(&format!(
-            "\n## {about}\n\n| rule that was broken | where | change | what noticed |\n|---|---|---|---|\n"
-        ));
+        sections.push_str(&format!("\n## {about}\n\n| rule that was broken | where | what noticed |\n|---|---|---|\n"));
         for mutant in *mutants {
             let outcome = outcomes.iter().find(|(rule, _)| *rule == mutant.rule).map(|(_, outcome)| outcome);
             let what = match outcome {
@@ -38,7 +36,6 @@ pub(super) fn of(outcomes: &[(&str, Outcome)], before: &str) -> String {
          Each rule of the protocol is broken once, in a copy of the sources, and a test must fail: a rule whose removal\n\
          no test notices is either useless or untested. `cargo xtask mutants` does it, and writes this page. Of {rules}\n\
          rules, {noticed} were broken and noticed. A rule may be noticed by more tests than the first that failed.\n\
-         The number of a change is a digest of it.\n\
          {sections}"
     )
 }
@@ -56,8 +53,8 @@ pub(super) fn is_noticed(mutant: &Mutant, page: &str) -> bool {
     as_before(mutant, page).starts_with('`')
 }
 
-/// How the line of a rule begins. What was noticed of one change says nothing of another.
+/// How the line of a rule begins, with a digest of the change: what was noticed of one says nothing of another.
 fn start_of(mutant: &Mutant) -> String {
     let change = [mutant.original, "\n", mutant.broken].concat();
-    format!("| {} | `{}` | {:08x} | ", mutant.rule, mutant.file, crc32fast::hash(change.as_bytes()))
+    format!("| {} <!-- {:08x} --> | `{}` | ", mutant.rule, crc32fast::hash(change.as_bytes()), mutant.file)
 }
