@@ -1,5 +1,6 @@
 //! Faults that a review found: each test opens with the story of its own.
 
+mod attempts;
 mod collector;
 #[path = "../common/mod.rs"]
 mod common;

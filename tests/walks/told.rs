@@ -11,7 +11,7 @@ use beldi::{Client, Delivery, InstanceId, Invocation, InvokeFuture, Invoker, Pro
 use crate::common::builder;
 use crate::plans::{Plan, Plans, Then};
 use crate::unstorable::{fresh_host, leaves_nothing};
-use crate::{Account, Bank, Refused, Shop, balance, locked, opened, settings};
+use crate::{Account, Bank, Refused, Shop, balance, locked, opened, settings, updates};
 
 /// Gives much, and touches no row.
 #[beldi::function(service = Shop)]
@@ -181,6 +181,27 @@ async fn another_program_gives_up_no_row_that_it_does_not_know() {
     let coordinator = InstanceId::from_idempotency_key(Shop::NAME, calls_another_program::NAME, "k");
     client.roll_back(Shop::NAME, coordinator).await.expect("an answer");
     assert_eq!(locked(&host).await, 0);
+}
+
+#[beldi::function(service = Bank)]
+async fn thinks_better_of_it() -> Result<(), Refused> {
+    beldi::txn! {
+        pays_one().await;
+        Err(Refused)
+    }
+}
+
+/// A rollback does not need the rows of participants: they let them go when they are told.
+#[tokio::test(start_paused = true)]
+async fn what_participants_hold_they_let_go_themselves() {
+    let plans = Plans::new(vec![Plan::new(|point| updates(point, thinks_better_of_it::NAME), 1, Then::Crashes)]);
+    let host = builder(fresh_store().await.expect("a store"), settings(), None).crash_plan(plans);
+    let host = host.start().await.expect("a host");
+    let client = opened(&host).await;
+    let thought = client.call(thinks_better_of_it()).await.expect("it sends nothing to a row");
+    assert_eq!(thought, Err(Refused));
+    assert_eq!(locked(&host).await, 0);
+    assert_eq!(client.call(balance("ann".into())).await.expect("an answer"), 10);
 }
 
 /// A row that a called function had from another one of the service counted as written in two branches.

@@ -226,3 +226,45 @@ fn answer_bytes(answer: &Result<Response, StoreError>) -> Vec<u8> {
         Err(error) => error.to_string().into_bytes(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_dynamo::AttributeValue;
+
+    use super::*;
+
+    /// Two attempts that ask for different pages, or for the same one in another way, are not in the same state.
+    #[test]
+    fn each_field_of_a_query_counts() {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let query = || QueryItems {
+            table: "table".to_owned(),
+            index: None,
+            key_condition: "a = :a".to_owned(),
+            filter: None,
+            placeholders: Placeholders::default(),
+            forward: true,
+            limit: None,
+            start: None,
+            consistent: true,
+        };
+        let mut placeholders = Placeholders::default();
+        placeholders.value(text("other"));
+        let queries = [
+            query(),
+            QueryItems { table: "other".to_owned(), ..query() },
+            QueryItems { index: Some("index".to_owned()), ..query() },
+            QueryItems { key_condition: "b = :a".to_owned(), ..query() },
+            QueryItems { filter: Some("b = :a".to_owned()), ..query() },
+            QueryItems { placeholders, ..query() },
+            QueryItems { forward: false, ..query() },
+            QueryItems { limit: Some(1), ..query() },
+            QueryItems { start: Some(Attributes::from([("a".to_owned(), text("first"))])), ..query() },
+            QueryItems { start: Some(Attributes::from([("a".to_owned(), text("second"))])), ..query() },
+            QueryItems { consistent: false, ..query() },
+        ];
+        let states: std::collections::HashSet<_> =
+            queries.iter().map(|query| bytes_of(&Request::Query(query.clone()))).collect();
+        assert_eq!(states.len(), queries.len());
+    }
+}

@@ -209,4 +209,25 @@ pub(super) const MUTANTS: &[Mutant] = &[
         broken: "Some(_) => return Ok(parked),",
         noticed_by: &[PROTOCOL],
     },
+    Mutant {
+        rule: "nothing happens outside in an attempt that another one is ahead of",
+        file: "beldi-core/src/attempt/journal.rs",
+        original: "let untouched = records.len() as u64 == self.state().next_record && ",
+        broken: "let untouched = ",
+        noticed_by: &["regressions::has_put_a_record"],
+    },
+    Mutant {
+        rule: "nothing happens outside in an attempt of what is done, though its records are gone",
+        file: "beldi-core/src/attempt/journal.rs",
+        original: " && !records[0].contains_key(\"done\");",
+        broken: ";",
+        noticed_by: &["regressions::its_records_are_gone"],
+    },
+    Mutant {
+        rule: "an attempt does nothing from its deadline on",
+        file: "beldi-core/src/host/local.rs",
+        original: "() = tokio::time::sleep(timeout) => { timed_out.fetch_add(1, Ordering::Relaxed); }\n            () = attempt => {}",
+        broken: "() = attempt => {}\n            () = tokio::time::sleep(timeout) => { timed_out.fetch_add(1, Ordering::Relaxed); }",
+        noticed_by: &["regressions::from_its_deadline_on"],
+    },
 ];

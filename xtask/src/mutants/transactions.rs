@@ -382,4 +382,11 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
         broken: "if has_returned && !has_returned {",
         noticed_by: &["interleavings_transactions::a_branch_dies"],
     },
+    Mutant {
+        rule: "what participants hold they let go themselves",
+        file: "beldi-core/src/txn/view.rs",
+        original: "self.rows.values().filter(|row| !row.acquisitions.is_empty());",
+        broken: "self.rows.values();",
+        noticed_by: &["walks::they_let_go_themselves"],
+    },
 ];
