@@ -60,7 +60,8 @@ async fn with_another_ahead(dies: bool) -> (Arc<HoldsTheFirst>, SharedStore, Cli
     let plan = HoldsTheFirst { queries: AtomicU32::new(0), dies, held: Notify::new(), goes_on: Notify::new() };
     let (plan, store) = (Arc::new(plan), fresh_store().await.expect("a store"));
     let crash_plan = Arc::clone(&plan) as Arc<dyn CrashPlan>;
-    let host: LocalHost = common::builder(store.clone(), settings(), None).crash_plan(crash_plan).start().await.unwrap();
+    let host: LocalHost =
+        common::builder(store.clone(), settings(), None).crash_plan(crash_plan).start().await.unwrap();
     let id = host.client().start(mail()).await.expect("an id");
     plan.held.notified().await;
     let ahead = Invocation {
