@@ -11,6 +11,7 @@ use crate::daal::DELETED;
 use crate::data::DataError;
 use crate::item::{Field, Item};
 use crate::store::Placeholders;
+use crate::txn::holds;
 
 /// A condition on a row of `I`, evaluated by the store in the same atomic step as the write.
 ///
@@ -60,13 +61,22 @@ impl Expression {
                 let (name, value) = (placeholders.name(name), placeholders.value(value.clone()));
                 format!("{function}({name}, {value})")
             }
-            Self::Exists(key) => {
-                let (key, deleted) = (placeholders.name(key), placeholders.name(DELETED));
-                format!("(attribute_exists({key}) AND attribute_not_exists({deleted}))")
-            }
+            Self::Exists(key) => format!("attribute_exists({})", placeholders.name(key)),
             Self::And(left, right) => format!("({} AND {})", left.render(placeholders), right.render(placeholders)),
             Self::Or(left, right) => format!("({} OR {})", left.render(placeholders), right.render(placeholders)),
             Self::Not(inner) => format!("(NOT {})", inner.render(placeholders)),
+        }
+    }
+}
+
+impl Expression {
+    /// The text of the condition on a row that may be a tombstone. What is left in one does not count: the condition
+    /// holds of it as it does where there is no row.
+    pub(crate) fn render_on_row(&self, placeholders: &mut Placeholders) -> String {
+        let (rendered, deleted) = (self.render(placeholders), placeholders.name(DELETED));
+        match holds(self, None) {
+            true => format!("({rendered} OR attribute_exists({deleted}))"),
+            false => format!("({rendered} AND attribute_not_exists({deleted}))"),
         }
     }
 }

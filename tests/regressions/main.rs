@@ -5,6 +5,7 @@ mod collector;
 #[path = "../common/mod.rs"]
 mod common;
 mod locks;
+mod values;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -30,11 +31,11 @@ pub(crate) struct Stock {
 
 #[derive(Item, Serialize, Deserialize, Clone, Debug)]
 #[beldi(service = Shop, table = "papers")]
-struct Paper {
+pub(crate) struct Paper {
     #[beldi(partition_key)]
-    title: String,
-    text: String,
-    tags: HashSet<String>,
+    pub(crate) title: String,
+    pub(crate) text: String,
+    pub(crate) tags: HashSet<String>,
 }
 
 pub(crate) fn settings() -> Settings {

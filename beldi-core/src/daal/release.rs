@@ -16,17 +16,34 @@ use super::row::acquisition;
 use super::segments::{Segments, since};
 use super::update::Update;
 use super::write::{MAX_LOOKS, contended};
-use crate::attributes::key_text;
+use crate::attributes::{canonical, key_text};
 use crate::environment::Environment;
 use crate::error::{Fault, TransactionFault};
 use crate::store::{Attributes, GetItem, ReturnValues, StoreError};
 
 /// What a transaction leaves in a row: the attributes that it sets, or removes where there is no value.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Difference {
     pub(crate) attributes: BTreeMap<String, Option<AttributeValue>>,
     /// Whether the row is gone afterwards.
     pub(crate) deletes: bool,
+}
+
+/// As an attempt that repeats another one compares them: without any order, which a `HashSet` has anew each time, and
+/// numbers by their value, which the store spells in its own way. All of a row that is gone is gone.
+impl PartialEq for Difference {
+    fn eq(&self, other: &Self) -> bool {
+        let canonical = |difference: &Self| {
+            let mut bytes = Vec::new();
+            for (name, value) in &difference.attributes {
+                canonical(&AttributeValue::S(name.clone()), &mut bytes);
+                bytes.push(u8::from(value.is_some()));
+                value.iter().for_each(|value| canonical(value, &mut bytes));
+            }
+            bytes
+        };
+        self.deletes == other.deletes && (self.deletes || canonical(self) == canonical(other))
+    }
 }
 
 /// The end of acquisitions of one row by one owner.

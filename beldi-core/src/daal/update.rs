@@ -150,7 +150,7 @@ impl Update {
         }
         self.mark(change.deletes);
         if let Some(condition) = &change.condition {
-            let rendered = condition.render(&mut self.placeholders);
+            let rendered = condition.render_on_row(&mut self.placeholders);
             self.condition.push(rendered);
         }
     }
@@ -168,7 +168,7 @@ impl Update {
     pub(super) fn refuse(&mut self, present: bool, change: &RowChange) {
         self.present(present, &change.key);
         if let Some(condition) = &change.condition {
-            let rendered = condition.render(&mut self.placeholders);
+            let rendered = condition.render_on_row(&mut self.placeholders);
             self.condition.push(format!("NOT {rendered}"));
         }
     }

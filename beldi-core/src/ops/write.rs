@@ -1,5 +1,6 @@
 //! Writing rows: put, update, delete, each also on a condition.
 
+use std::collections::BTreeSet;
 use std::marker::PhantomData;
 
 use serde::Serialize;
@@ -246,13 +247,19 @@ async fn write_row<I: Item>(
     condition: Option<crate::condition::Expression>,
 ) -> Result<AttributeValue, Fault> {
     let what = describe::<I>(&parts, condition.as_ref());
-    let WriteParts { key, actions, deletes, .. } = parts;
+    let WriteParts { key, mut actions, deletes, .. } = parts;
+    let tables: Vec<_> = step.environment().registry.tables().filter(|entry| entry.table == I::TABLE).collect();
+    if deletes {
+        // A row that several types share is gone for all of them.
+        let others = tables.iter().flat_map(|entry| entry.schema.attributes).copied().collect::<BTreeSet<_>>();
+        let others = others.into_iter().filter(|name| !key.contains_key(*name) && !I::SCHEMA.attributes.contains(name));
+        actions.extend(others.map(|name| Action::Remove(name.to_owned())));
+    }
     let row = row_name(I::TABLE, &key);
     let (table, journal) = (I::TABLE.to_owned(), journal_table(<I::Service as Service>::NAME));
     let change = RowChange { table, journal, key, actions, condition, deletes };
     check_size(&change)?;
-    let tables = step.environment().registry.tables().filter(|entry| entry.table == I::TABLE);
-    let indexes: Vec<_> = tables.flat_map(|entry| entry.indexes).collect();
+    let indexes: Vec<_> = tables.iter().flat_map(|entry| entry.indexes).collect();
     let keys: Vec<_> = [Some(I::SCHEMA.partition_key), I::SCHEMA.sort_key].into_iter().flatten().collect();
     storable::check(I::TABLE, &keys, &indexes, &change.actions)?;
     if let Some(transaction) = step.cx().transaction() {

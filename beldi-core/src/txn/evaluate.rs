@@ -17,7 +17,7 @@ use crate::key::plain_number;
 use crate::store::{Attributes, StoreError};
 
 /// Whether a condition holds of a row; `None` is a row that does not exist.
-pub(super) fn holds(condition: &Expression, row: Option<&Attributes>) -> bool {
+pub(crate) fn holds(condition: &Expression, row: Option<&Attributes>) -> bool {
     let attribute = |name: &str| row.and_then(|row| row.get(name));
     match condition {
         Expression::Compare(name, operator, value) => attribute(name).map_or(*operator == "<>", |attribute| {

@@ -48,6 +48,7 @@ pub use statistics::{Tallies, TransactionStatistics};
 
 pub(crate) use attempt::{Stop, Try};
 pub(crate) use call::{Callee, each};
+pub(crate) use evaluate::holds;
 pub(crate) use guard::Guards;
 pub(crate) use id::{TransactionId, holder_text};
 pub(crate) use operator::roll_back;
