@@ -152,7 +152,7 @@ async fn sum_of_all(host: &LocalHost) -> u64 {
 async fn measured() -> (LocalHost, Arc<Counting>) {
     let counting = Arc::new(Counting::new(fresh_store().await.expect("a store")));
     let slow = Arc::new(Delayed::fixed(Arc::clone(&counting) as _, Duration::from_millis(1), Duration::ZERO));
-    let settings = Settings { log_entries: 1_000, ..Settings::default() };
+    let settings = Settings { log_entries: 128, ..Settings::default() };
     let builder = LocalHost::builder(slow).world(VirtualWorld::new(1)).settings(settings);
     (builder.collect_every(None).collect_garbage_every(None).start().await.expect("a host"), counting)
 }

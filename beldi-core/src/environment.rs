@@ -42,7 +42,7 @@ impl Environment {
     }
 }
 
-/// Times that do not fit together.
+/// Settings that do not fit together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
     /// Garbage collection does not wait so long for an attempt.
@@ -69,7 +69,18 @@ pub enum SettingsError {
         /// The shortest that is safe.
         shortest: Duration,
     },
+    /// Row logs would take the room that is kept for them in each row, or have none.
+    #[error("`log_entries` is {entries}, and a row log holds from 1 to {most}")]
+    LogEntries {
+        /// The number of entries.
+        entries: usize,
+        /// The most that are allowed.
+        most: usize,
+    },
 }
+
+/// The most entries of a row log: with its locks, it fits into the room that each row keeps for them.
+const MAX_LOG_ENTRIES: usize = 128;
 
 /// Limits and intervals of the protocol. The defaults suit Lambda; tests and local hosts shorten them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +95,7 @@ pub struct Settings {
     /// started, for requests that are still on their way. Exactly-once depends on it: garbage collection and the search
     /// of a row's segments take no two clocks to be further apart. Default 5 s.
     pub margin: Duration,
-    /// `N`: how many entries a row log holds before it is rolled. Default 16.
+    /// `N`: how many entries a row log holds before it is rolled, at least 1 and at most 128. Default 16.
     pub log_entries: usize,
     /// How many attempts an instance has before it is parked. Default 10.
     pub max_attempts: u32,
@@ -128,7 +139,7 @@ impl Settings {
         (self.longest_timeout + self.margin) * 2
     }
 
-    /// Refuses times that do not fit together, for these functions.
+    /// Refuses what does not fit together, for these functions.
     pub(crate) fn check(
         &self,
         functions: impl Iterator<Item = &'static FunctionEntry>,
@@ -147,6 +158,9 @@ impl Settings {
             if let Some(retention) = retention.filter(|retention| *retention < shortest) {
                 errors.push(SettingsError::Retention { whose, retention, shortest });
             }
+        }
+        if !(1..=MAX_LOG_ENTRIES).contains(&self.log_entries) {
+            errors.push(SettingsError::LogEntries { entries: self.log_entries, most: MAX_LOG_ENTRIES });
         }
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }

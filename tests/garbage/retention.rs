@@ -121,7 +121,7 @@ async fn a_decision_that_is_told_again_after_the_participant_is_gone_is_acknowle
 }
 
 #[tokio::test(start_paused = true)]
-async fn times_that_do_not_fit_together_are_refused() {
+async fn settings_that_do_not_fit_together_are_refused() {
     let refused = |settings: Settings| async move {
         let host = LocalHost::builder(fresh_store().await.expect("a store")).settings(settings).start().await;
         match host.err() {
@@ -136,4 +136,8 @@ async fn times_that_do_not_fit_together_are_refused() {
     let errors = refused(Settings { timeout: Duration::from_secs(61), ..short }).await;
     assert!(matches!(&errors[0], SettingsError::Timeout { longest, .. } if *longest == Duration::from_secs(60)));
     assert!(errors[0].to_string().contains("raise `longest_timeout`"), "{}", errors[0]);
+    for log_entries in [0, 129] {
+        let errors = refused(Settings { log_entries, ..Settings::default() }).await;
+        assert_eq!(errors.last(), Some(&SettingsError::LogEntries { entries: log_entries, most: 128 }));
+    }
 }

@@ -5,6 +5,7 @@ mod acquisitions;
 #[path = "../common/mod.rs"]
 mod common;
 mod plans;
+mod recorded;
 mod refusals;
 mod rolled_back;
 mod told;

@@ -11,7 +11,7 @@ use beldi::{Client, Delivery, InstanceId, Invocation, InvokeFuture, Invoker, Pro
 use crate::common::builder;
 use crate::plans::{Plan, Plans, Then};
 use crate::unstorable::{fresh_host, leaves_nothing};
-use crate::{Account, Bank, Refused, Shop, balance, locked, opened, settings, updates};
+use crate::{Account, Bank, Desk, Refused, Shop, balance, locked, opened, settings, updates};
 
 /// Gives much, and touches no row.
 #[beldi::function(service = Shop)]
@@ -230,4 +230,49 @@ async fn nobody_waits_for_another_one_that_cannot_be_told() {
     assert!(matches!(status, Some(Status::Done { .. })), "{status:?}");
     assert_eq!(client.call(balance("ann".into())).await.expect("an answer"), 9);
     assert_eq!(locked(&host).await, 0);
+}
+
+#[derive(Item, Serialize, Deserialize, Clone, Debug)]
+#[beldi(service = Desk, table = "notes")]
+struct Note {
+    #[beldi(partition_key)]
+    title: String,
+}
+
+#[beldi::function(service = Desk)]
+async fn takes_a_note() {
+    Note { title: "paid".into() }.put().await;
+}
+
+/// Calls another service in a block that is rolled back.
+#[beldi::function(service = Bank)]
+async fn tries_to_pay() -> bool {
+    let tried: Result<(), Refused> = beldi::txn! {
+        takes_a_note().await;
+        Err(Refused)
+    };
+    tried.is_ok()
+}
+
+#[beldi::function(service = Bank)]
+async fn tries_and_renders() -> Result<usize, Refused> {
+    beldi::txn! {
+        tries_to_pay().await;
+        pays_one().await;
+        Ok(render(1).await.len())
+    }
+}
+
+/// So did participants of blocks that were rolled back, with their rows locked.
+#[tokio::test(start_paused = true)]
+async fn what_a_block_has_called_waits_for_nobody_who_cannot_be_told() {
+    let leads = |invocation: &mut Invocation| {
+        if invocation.delivery == Delivery::Commit && invocation.service == Shop::NAME {
+            invocation.service = "gone".to_owned();
+        }
+    };
+    let (host, client) = led_astray(leads).await;
+    client.call(tries_and_renders()).idempotency_key("k").await.expect_err("somebody cannot be told");
+    assert_eq!(locked(&host).await, 0);
+    assert_eq!(client.call(balance("ann".into())).await.expect("an answer"), 9);
 }

@@ -11,48 +11,21 @@ use serde_dynamo::AttributeValue;
 
 use super::audit::Tape;
 use super::fingerprint::Fingerprint;
+use super::identity::Identity;
 use super::load::load_records;
 use super::record::{Entry, MAX_OUTCOME_BYTES, MAX_VALUE_BYTES, Record, Recorded, split, too_large};
 use super::tombstones::Tombstones;
 use crate::attributes::{number, size_of, size_of_all, string};
 use crate::checksum::sealed;
 use crate::daal::RowKey;
-use crate::data::{Lists, canonical};
 use crate::environment::{Environment, journal_table};
 use crate::error::{Divergence, Fault};
-use crate::function::FunctionEntry;
 use crate::garbage::Finished;
-use crate::ids::{InstanceId, StepPath, digest};
+use crate::ids::StepPath;
 use crate::intent;
 use crate::invoke::Delivery;
 use crate::store::{Attributes, Placeholders, PutItem, StoreError};
-use crate::txn::{Decision, Guards, Part, TransactionContext};
-
-/// The instance that an attempt executes, as its invocation names it.
-#[derive(Debug, Clone)]
-pub(crate) struct Identity {
-    pub(crate) function: &'static FunctionEntry,
-    pub(crate) instance: InstanceId,
-    pub(crate) own_id: bool,
-    pub(crate) arguments: String,
-    pub(crate) caller: Option<String>,
-    /// When this attempt must have ended, in milliseconds since 1970.
-    pub(crate) deadline_ms: u64,
-    /// The transaction that the call joins.
-    pub(crate) transaction: Option<TransactionContext>,
-    /// Whether an operator wants an undecided transaction to be rolled back.
-    pub(crate) roll_back: bool,
-}
-
-impl Identity {
-    /// A hash of the arguments that stays when they are removed from a done intent. How their JSON is
-    /// spelled does not matter: callers that send the same arguments again need not write them alike.
-    /// A caller that is a function itself may have sent a `HashSet`, whose order its next attempt changes.
-    pub(crate) fn arguments_hash(&self) -> String {
-        let lists = if self.caller.is_some() { Lists::Unordered } else { Lists::Ordered };
-        format!("{:032x}", digest(&[canonical(&self.arguments, lists).as_bytes()]))
-    }
-}
+use crate::txn::{Decision, Guards, Part};
 
 /// The journal, the pending observations and the outcomes of one run of a handler.
 pub(crate) struct Journal {
@@ -253,6 +226,11 @@ impl Journal {
     /// Whether a record is on its way, or somebody waits to put one.
     pub(crate) fn is_putting(&self) -> bool {
         self.flushing.try_lock().is_err()
+    }
+
+    /// Waits for those who put records now.
+    pub(crate) async fn has_put(&self) {
+        drop(self.flushing.lock().await);
     }
 
     /// Sees to it that no other attempt is ahead, before something that nothing but the journal protects from

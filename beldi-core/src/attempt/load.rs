@@ -1,6 +1,7 @@
 //! Loading a journal: what it says of an instance when an attempt looks.
 
-use super::journal::{Identity, Journal};
+use super::identity::Identity;
+use super::journal::Journal;
 use super::record::Recorded;
 use crate::attributes::{get_string, get_u64, string};
 use crate::checksum::{self, Damage};

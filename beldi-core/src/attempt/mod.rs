@@ -16,6 +16,7 @@ mod audit;
 mod current;
 mod drive;
 mod fingerprint;
+mod identity;
 mod journal;
 mod load;
 mod record;
@@ -34,7 +35,8 @@ pub(crate) use audit::Recordings;
 pub(crate) use current::CurrentStep;
 pub(crate) use drive::{Epilogue, Ran, Reply, Task, failed, handle, mismatch, refused, run};
 pub(crate) use fingerprint::{Fingerprint, What};
-pub(crate) use journal::{Identity, Journal};
+pub(crate) use identity::Identity;
+pub(crate) use journal::Journal;
 pub(crate) use load::{Loaded, finished, load_records, read_records};
 #[cfg(test)]
 pub(crate) use record::Record;

@@ -199,6 +199,10 @@ impl Try {
     fn replayed(&self, path: &StepPath, callee: Participant, value: &AttributeValue) -> Result<String, Fault> {
         let (result, participants, adopted) = decode(value).ok_or_else(unreadable)?;
         let mut state = self.state();
+        if self.is_ending() && !participants.is_empty() {
+            // Whoever decided may not have come to this step.
+            state.found.push(Found::Participant(callee.clone()));
+        }
         self.unless_over(state.calls.asked(path, callee))?;
         state.calls.answered(path, participants);
         adopted.iter().try_for_each(|row| self.unless_over(state.view.adopt(path, row)))?;

@@ -249,23 +249,20 @@ impl Transaction {
     }
 
     /// Polls a body until none of its branches puts a record, or waits to put one: the decision would wait for them, and
-    /// they for being polled. Gives whether the body has returned.
+    /// they for being polled. Gives whether the body has returned. One that panics has not been decided.
     async fn lets_records_arrive<R>(&self, current: &Try, mut body: Pin<&mut impl Future<Output = R>>) -> bool {
-        let returned = std::future::poll_fn(|context| {
-            if !self.journal().is_putting() {
-                return Poll::Ready(false);
-            }
-            match catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(context))) {
-                Ok(Poll::Ready(_)) => Poll::Ready(true),
-                Ok(Poll::Pending) if self.journal().is_putting() => Poll::Pending,
-                // A panic only says how far the body came.
-                Ok(Poll::Pending) | Err(_) => Poll::Ready(false),
-            }
-        });
-        let returned = returned.await;
+        let mut has_returned = false;
+        while self.journal().is_putting() && !has_returned {
+            has_returned = tokio::select! {
+                biased;
+                _ = body.as_mut() => true,
+                // Of branches beside the transaction, too.
+                () = self.journal().has_put() => false,
+            };
+        }
         // The try ends as it was stopped first.
         drop(current.stopped());
-        returned
+        has_returned
     }
 
     /// Lets the body run as far as any attempt of the try can have come, and ends what it holds.

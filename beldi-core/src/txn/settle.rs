@@ -40,15 +40,18 @@ pub(super) async fn carry_out(
         return found.and(rows).and(told);
     }
     let (here, elsewhere): (Vec<_>, Vec<_>) = decision.participants.iter().cloned().partition(|p| p.service == service);
-    let (rows, told) =
+    let (rows, mut told) =
         futures_util::future::join(rows, tell_services(environment, &id, &elsewhere, &decision.rolled_back, repeats))
             .await;
     rows?;
     // Participants of this service have their changes in the rows of the coordinator, which must come first. Nobody waits
     // for another one that cannot be told.
-    let told_here = tell_services(environment, &id, &here, &decision.rolled_back, repeats).await;
-    told.and(told_here)?;
-    tell_each(environment, &id, &decision.rolled_back).await?;
+    told.extend(tell_services(environment, &id, &here, &decision.rolled_back, repeats).await);
+    let is_next = |one: &&Participant| told.iter().all(|(service, told)| told.is_ok() || *service != one.service);
+    let rolled_back: Vec<_> = decision.rolled_back.iter().filter(is_next).cloned().collect();
+    let rolled_back = tell_each(environment, &id, &rolled_back).await;
+    told.into_iter().try_for_each(|(_, told)| told)?;
+    rolled_back?;
     place(environment, &decision.detached, repeats.then(|| journal.start_ms())).await
 }
 
@@ -102,14 +105,15 @@ pub(super) async fn release(
 }
 
 /// Tells each service once that the transaction is committed, with its participants in the order of the program, and
-/// those of them whose blocks were `rolled_back`: what these hold of rows that are changed ends with the others.
+/// those of them whose blocks were `rolled_back`: what these hold of rows that are changed ends with the others. Gives
+/// which services were told.
 async fn tell_services(
     environment: &Environment,
     id: &TransactionId,
     participants: &[Participant],
     rolled_back: &[Participant],
     repeats: bool,
-) -> Result<(), Fault> {
+) -> Vec<(String, Result<(), Fault>)> {
     let mut services: Vec<Vec<&Participant>> = Vec::new();
     for participant in participants {
         match services.iter_mut().find(|known| known[0].service == participant.service) {
@@ -117,12 +121,14 @@ async fn tell_services(
             None => services.push(vec![participant]),
         }
     }
-    let told = services.iter().map(|participants| {
-        let known = rolled_back.iter().filter(|one| one.service == participants[0].service).cloned().collect();
+    let told = services.iter().map(|participants| async {
+        let service = participants[0].service.clone();
+        let known = rolled_back.iter().filter(|one| one.service == service).cloned().collect();
         let context = TransactionContext { known, repeats, ..telling(id) };
-        tell(environment, context, participants, Delivery::Commit)
+        let told = tell(environment, context, participants, Delivery::Commit).await;
+        (service, told.map(drop))
     });
-    join_all(told).await.into_iter().try_for_each(|told| told.map(drop))
+    join_all(told).await
 }
 
 /// Tells each participant that the transaction is rolled back.

@@ -132,8 +132,8 @@ pub(super) async fn abort(
         let Some(Stopped { records, prepared, done: false }) = stopped else { continue };
         let left = prepared.rows.iter().map(|row| release(environment, service, id, row, false));
         let tombstones = try_join_all(left).await?.into_iter().flatten().collect();
-        tell_each(environment, id, &prepared.participants).await?;
-        tell_each(environment, id, &prepared.rolled_back).await?;
+        let told = tell_each(environment, id, &prepared.participants).await;
+        tell_each(environment, id, &prepared.rolled_back).await.and(told)?;
         shows &= prepared.shows_in_rows() && is_found_later(identity, &records[0]);
         let told = Some(prepared.told());
         results.push(Finished { told, tombstones, ..finished(&records, *instance, &prepared.result) });

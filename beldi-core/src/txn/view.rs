@@ -17,6 +17,9 @@ use crate::error::{Fault, TransactionFault};
 use crate::ids::StepPath;
 use crate::store::{Attributes, StoreError};
 
+/// The most attributes of a row that one transaction changes: DynamoDB takes no update whose text is longer than 4 KB.
+const MAX_CHANGED_ATTRIBUTES: usize = 250;
+
 /// The rows that one try has touched, by their names.
 #[derive(Default)]
 pub(super) struct View {
@@ -300,6 +303,34 @@ impl RowView {
         let value = |name: &str| item.as_ref().and_then(|item| item.get(name)).cloned();
         let attributes: BTreeMap<String, Option<AttributeValue>> =
             touched.map(|name| (name.to_owned(), value(name))).collect();
+        if attributes.len() > MAX_CHANGED_ATTRIBUTES {
+            let message = format!("a transaction changes at most {MAX_CHANGED_ATTRIBUTES} attributes of a row");
+            return Err(Fault::Unstorable(StoreError::Invalid { table: self.table.clone(), message }));
+        }
         Ok(Some(Difference { attributes, deletes: item.is_none() }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attributes::{number, string};
+
+    /// A decision over more could not be carried out.
+    #[test]
+    fn a_commit_changes_as_many_attributes_as_one_update_can() {
+        let changed = |attributes: usize| {
+            let attributes = (0..attributes).map(|name| (format!("a{name}"), Some(number(1)))).collect();
+            let change = Some(Difference { attributes, deletes: false });
+            let key = Attributes::from([("number".to_owned(), string("1"))]);
+            let (table, entries) = ("rooms".to_owned(), vec![vec![1]]);
+            let mut view = View::default();
+            let row = HeldRow { table, key, entries, change, epoch: 0, absent: false };
+            view.adopt(&"1".parse().expect("a path"), &row).expect("nobody else writes it");
+            view.held(None)
+        };
+        assert!(changed(MAX_CHANGED_ATTRIBUTES).is_ok());
+        let refused = changed(MAX_CHANGED_ATTRIBUTES + 1).expect_err("one too many");
+        assert!(matches!(refused, Fault::Unstorable(_)), "{refused}");
     }
 }

@@ -1,0 +1,246 @@
+//! What is recorded of a try before it is decided: in records of its own, where it is more than one can hold, and while
+//! a branch still puts one.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use beldi::host::{CrashPlan, CrashPoint, LocalHost, Verdict, When};
+use beldi::prelude::*;
+use beldi::testing::fresh_store;
+use beldi::{Client, Delivery, InstanceId, Settings};
+
+use crate::common::builder;
+use crate::plans::{Plan, Plans, Then};
+use crate::{Account, Bank, Refused, Shop, balance, is_about, locked, opened, settings};
+
+#[derive(Item, Serialize, Deserialize, Clone, Debug)]
+#[beldi(service = Bank, table = "pages")]
+struct Page {
+    #[beldi(partition_key)]
+    number: u32,
+    text: String,
+}
+
+#[beldi::function(service = Bank)]
+async fn print(number: u32) {
+    Page { number, text: "x".repeat(200_000) }.put().await;
+}
+
+/// What it sees of three rows are two records, of which the second one decides.
+#[beldi::function(service = Bank)]
+async fn reads_much() -> Result<usize, Refused> {
+    beldi::txn! {
+        let mut length = 0;
+        for number in 0..3 {
+            length += Page::get(&number).await.map_or(0, |page| page.text.len());
+        }
+        Ok(length)
+    }
+}
+
+#[beldi::function(service = Shop)]
+async fn gives_much(number: u32) -> String {
+    format!("{number}").repeat(150_000)
+}
+
+#[beldi::function(service = Bank)]
+async fn asks_three() -> Result<usize, Refused> {
+    beldi::txn! {
+        let mut length = 0;
+        for number in 0..3 {
+            Account::update("ann").add(Account::BALANCE, 1).await;
+            length += gives_much(number).await.len();
+        }
+        Ok(length)
+    }
+}
+
+/// Whether this function is about to put a record.
+fn records(point: &CrashPoint, function: &str) -> bool {
+    let here = point.invocation.function == function && point.when == When::Before;
+    here && point.action == "PutItem bank-journal"
+}
+
+async fn with_pages(at: fn(&CrashPoint) -> bool, nth: u32) -> (LocalHost, Client) {
+    let plans = Plans::new(vec![Plan::new(at, nth, Then::Crashes)]);
+    let host = builder(fresh_store().await.expect("a store"), settings(), None).crash_plan(plans);
+    let host = host.start().await.expect("a host");
+    let client = opened(&host).await;
+    for number in 0..3 {
+        client.call(print(number)).await.expect("a page");
+    }
+    (host, client)
+}
+
+/// Rows that were recorded without a decision, because one record could not hold both, were in no decision of an operator:
+/// they were locked for ever.
+#[tokio::test(start_paused = true)]
+async fn what_is_recorded_and_not_decided_is_rolled_back() {
+    // The first one announces the first row.
+    let (host, client) = with_pages(|point| records(point, reads_much::NAME), 3).await;
+    client.call(reads_much()).idempotency_key("k").await.expect_err("it dies with half of what it has seen recorded");
+    assert_eq!(locked(&host).await, 3);
+    let coordinator = InstanceId::from_idempotency_key(Bank::NAME, reads_much::NAME, "k");
+    assert!(client.roll_back(Bank::NAME, coordinator).await.expect("an answer"));
+    assert_eq!(locked(&host).await, 0);
+}
+
+/// Participants that had answered were in doubt.
+#[tokio::test(start_paused = true)]
+async fn participants_whose_answers_are_recorded_are_told() {
+    for nth in 1..7 {
+        let (host, client) = with_pages(|point| records(point, asks_three::NAME), nth).await;
+        if client.call(asks_three()).idempotency_key("k").await.is_ok() {
+            continue;
+        }
+        let coordinator = InstanceId::from_idempotency_key(Bank::NAME, asks_three::NAME, "k");
+        client.roll_back(Bank::NAME, coordinator).await.expect("an answer");
+        host.settle().await.expect("at rest");
+        assert_eq!((nth, locked(&host).await), (nth, 0));
+        let in_doubt = client.in_doubt(Shop::NAME).await.expect("an answer");
+        assert!(in_doubt.is_empty(), "{nth}: {in_doubt:?}");
+    }
+}
+
+/// Takes a row, and is then stopped.
+#[beldi::function(service = Bank)]
+async fn holds_ann() -> Result<(), Refused> {
+    beldi::txn! {
+        Account::get("ann").await;
+        Account::get("ann").await;
+        Ok(())
+    }
+}
+
+static ARRIVALS: AtomicU32 = AtomicU32::new(0);
+
+#[beldi::function(service = Bank)]
+async fn panics_while_it_ends() -> Result<(), Refused> {
+    beldi::txn! { max_tries = 2 =>
+        beldi::join!(
+            async {
+                Account::get("nobody").await;
+                assert!(ARRIVALS.fetch_add(1, Ordering::SeqCst) > 1, "the first two come no further");
+            },
+            async {
+                Account::get("zoe").await;
+            },
+            async {
+                Account::get("bob").await;
+                Account::get("ann").await;
+            },
+            async {
+                Account::get("late").await;
+                beldi::now().await;
+                balance("zoe".into()).await;
+            },
+        );
+        Ok(())
+    }
+}
+
+#[beldi::function(service = Bank)]
+async fn acts_beside_a_transaction(pauses: u32) -> Result<(), Refused> {
+    let (ended, acted) = beldi::join!(
+        async {
+            beldi::txn! { max_tries = 1 =>
+                Account::get("bob").await;
+                Account::get("ann").await;
+                Ok(())
+            }
+        },
+        async {
+            beldi::external("act", move |_| async move {
+                for _ in 0..pauses {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+                Ok::<u32, String>(1)
+            })
+            .await
+        },
+    );
+    acted.map_err(|_| Refused)?;
+    ended
+}
+
+/// Lets requests take their time, by the function, the number of its run, the operation and the row.
+struct Slow {
+    runs: AtomicU32,
+    newest: AtomicU32,
+}
+
+impl CrashPlan for Slow {
+    fn decide(&self, point: CrashPoint) -> Pin<Box<dyn Future<Output = Verdict> + Send + '_>> {
+        let function = point.invocation.function.as_str();
+        let attempt = u32::try_from(point.attempt).expect("a small number");
+        let ours = [panics_while_it_ends::NAME, acts_beside_a_transaction::NAME].contains(&function);
+        if ours && self.newest.fetch_max(attempt, Ordering::SeqCst) < attempt {
+            self.runs.fetch_add(1, Ordering::SeqCst);
+        }
+        let run = self.runs.load(Ordering::SeqCst);
+        let records = point.action.starts_with("PutItem") && !is_about(&point, "record=0");
+        let ms = match function {
+            _ if point.when == When::After => 0,
+            // Each is asked for twice, since it is not there.
+            panics_while_it_ends::NAME if is_about(&point, "nobody") => 10,
+            panics_while_it_ends::NAME if is_about(&point, "late") => 2,
+            panics_while_it_ends::NAME if run < 3 && records => 40,
+            panics_while_it_ends::NAME if run == 1 && is_about(&point, "bob") => 30,
+            panics_while_it_ends::NAME if run == 2 && is_about(&point, "zoe") => 30,
+            panics_while_it_ends::NAME if run == 2 && is_about(&point, "ann") => 6,
+            acts_beside_a_transaction::NAME if is_about(&point, "ann") => 10,
+            acts_beside_a_transaction::NAME if records => 20,
+            _ => 0,
+        };
+        // Before its decision.
+        let dies = function == holds_ann::NAME && point.number == 3 && point.invocation.delivery == Delivery::First;
+        Box::pin(async move {
+            if ms > 0 {
+                tokio::time::sleep(Duration::from_millis(ms)).await;
+            }
+            if dies { Verdict::Crash } else { Verdict::Continue }
+        })
+    }
+}
+
+async fn with_ann_held() -> (LocalHost, Client) {
+    let slow = Arc::new(Slow { runs: AtomicU32::new(0), newest: AtomicU32::new(0) });
+    let settings = Settings { max_attempts: 20, ..settings() };
+    let host = builder(fresh_store().await.expect("a store"), settings, None).crash_plan(slow);
+    let host = host.start().await.expect("a host");
+    let client = opened(&host).await;
+    client.call(holds_ann()).idempotency_key("held").await.expect_err("it is stopped");
+    assert_eq!(locked(&host).await, 1);
+    // Who comes later is younger.
+    tokio::time::advance(Duration::from_millis(5)).await;
+    (host, client)
+}
+
+/// A try whose one branch had died, and another one panicked while a third one put a record, was decided without a look
+/// at what its attempts had taken.
+#[tokio::test(start_paused = true)]
+async fn a_panic_while_a_record_is_put_decides_nothing() {
+    let (host, client) = with_ann_held().await;
+    for _ in 0..3 {
+        client.call(panics_while_it_ends()).idempotency_key("k").await.expect_err("it panics twice, and dies");
+    }
+    let holder = InstanceId::from_idempotency_key(Bank::NAME, holds_ann::NAME, "held");
+    assert!(client.roll_back(Bank::NAME, holder).await.expect("an answer"));
+    client.call(panics_while_it_ends()).idempotency_key("k").await.expect("a result").expect("nobody is in its way");
+    assert_eq!(locked(&host).await, 0);
+}
+
+/// A try that was to be decided waited for the record of a branch beside it, and nobody woke it when that was put.
+#[tokio::test(start_paused = true)]
+async fn a_try_waits_for_records_beside_it_no_longer_than_they_take() {
+    let (host, client) = with_ann_held().await;
+    // Which branch has its turn first alternates.
+    for pauses in 1..=4 {
+        client.call(acts_beside_a_transaction(pauses)).await.expect_err("it dies");
+        assert_eq!(host.statistics().timed_out, 0);
+        assert_eq!(locked(&host).await, 1, "that of the older transaction");
+    }
+}
