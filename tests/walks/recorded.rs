@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use beldi::host::{CrashPlan, CrashPoint, LocalHost, Verdict, When};
 use beldi::prelude::*;
+use beldi::store::{AttributeValue, Placeholders, ReturnValues, SharedStore, UpdateItem};
 use beldi::testing::fresh_store;
 use beldi::{Client, Delivery, InstanceId, Settings};
 
 use crate::common::builder;
 use crate::plans::{Plan, Plans, Then};
-use crate::{Account, Bank, Refused, Shop, balance, is_about, locked, opened, settings};
+use crate::{Account, Bank, Refused, Shop, balance, is_about, locked, opened, settings, updates};
 
 #[derive(Item, Serialize, Deserialize, Clone, Debug)]
 #[beldi(service = Bank, table = "pages")]
@@ -103,6 +104,54 @@ async fn participants_whose_answers_are_recorded_are_told() {
         let in_doubt = client.in_doubt(Shop::NAME).await.expect("an answer");
         assert!(in_doubt.is_empty(), "{nth}: {in_doubt:?}");
     }
+}
+
+#[beldi::function(service = Bank)]
+async fn reads_what_is_full() -> Result<usize, Refused> {
+    beldi::txn! {
+        Account::get("ann").await;
+        Ok(Page::get(&9).await.map_or(0, |page| page.text.len()))
+    }
+}
+
+/// Makes a row as large as the store lets it be.
+async fn fill(store: &SharedStore, number: u32) {
+    let (mut fits, mut too_large) = (0, 400 * 1024);
+    while too_large - fits > 1 {
+        let bytes = usize::midpoint(fits, too_large);
+        let mut placeholders = Placeholders::default();
+        let (name, value) = (placeholders.name("more"), AttributeValue::S("x".repeat(bytes)));
+        let update = UpdateItem {
+            table: "pages".to_owned(),
+            key: [("number".to_owned(), AttributeValue::N(number.to_string()))].into(),
+            update: format!("SET {name} = {}", placeholders.value(value)),
+            condition: None,
+            placeholders,
+            return_values: ReturnValues::None,
+        };
+        match store.update(update).await {
+            Ok(_) => fits = bytes,
+            Err(_) => too_large = bytes,
+        }
+    }
+}
+
+/// A walk could not fence what it could not take, and kept the rows before it locked.
+#[tokio::test(start_paused = true)]
+async fn a_row_without_room_for_an_entry_holds_up_no_walk() {
+    let store = fresh_store().await.expect("a store");
+    // It takes the first row, and dies when it is decided.
+    let plans = Plans::new(vec![Plan::new(|point| updates(point, reads_what_is_full::NAME), 2, Then::Crashes)]);
+    let host = builder(store.clone(), settings(), None).crash_plan(plans).start().await.expect("a host");
+    let client = opened(&host).await;
+    for _ in 0..3 {
+        client.call(print(9)).await.expect("a page");
+    }
+    fill(&store, 9).await;
+    client.call(reads_what_is_full()).idempotency_key("k").await.expect_err("it dies");
+    assert_eq!(locked(&host).await, 1);
+    client.call(reads_what_is_full()).idempotency_key("k").await.expect_err("the second row cannot be held");
+    assert_eq!(locked(&host).await, 0);
 }
 
 /// Takes a row, and is then stopped.

@@ -100,8 +100,7 @@ impl RowRelease<'_> {
     /// Whether the acquisitions have ended, and then whether the row is a tombstone. `witness` is the epoch at which
     /// the row was taken.
     pub(crate) async fn is_done(&self, witness: u64) -> Result<Option<bool>, Fault> {
-        let get = GetItem { table: self.table.to_owned(), key: self.key.clone(), consistent: true };
-        let row = RowState::of(self.environment.store.get(get).await?.as_ref())?;
+        let row = RowState::of(self.look().await?.as_ref())?;
         let ended = |log: &[Vec<u8>]| log.contains(&self.entries[0]).then_some(());
         let (segments, since) = (self.segments(), self.since());
         let done = ended(&row.log).is_some() || segments.find(&row, witness, since, ended).await?.is_some();
@@ -110,11 +109,13 @@ impl RowRelease<'_> {
 
     async fn end(&self, first: Part, witness: Option<u64>) -> Result<Fenced, Fault> {
         let (mut part, mut place) = (first, Place::after(witness, self.since()));
-        let mut present = true;
+        let (mut present, mut is_full) = (true, false);
         for _ in 0..MAX_LOOKS {
             let old = match self.send(part, &place, present).await {
                 Ok(_) => return Ok(Fenced::Ended { tombstone: self.leaves_tombstone(part, present) }),
                 Err(StoreError::ConditionFailed { item }) => item,
+                // A shorter log makes room, once.
+                Err(StoreError::ItemTooLarge { .. }) if !std::mem::replace(&mut is_full, true) => self.look().await?,
                 Err(error) => return Err(error.into()),
             };
             let row = RowState::of(old.as_ref())?;
@@ -138,13 +139,19 @@ impl RowRelease<'_> {
                 (Part::Release, false) if self.change.is_some() => return Err(self.lost()),
                 (_, false) => part = Part::Fence,
             }
-            if row.log.len() >= self.environment.settings.log_entries && !place.rolls(&row) {
+            let must_roll = row.log.len() >= self.environment.settings.log_entries || (is_full && !row.log.is_empty());
+            if must_roll && !place.rolls(&row) {
                 place = self.segments().prepare_roll(&row).await?;
             } else if place.is_outdated(&row) {
                 place = Place::AppendAt(row.epoch);
             }
         }
         Err(contended(self.table))
+    }
+
+    async fn look(&self) -> Result<Option<Attributes>, StoreError> {
+        let get = GetItem { table: self.table.to_owned(), key: self.key.clone(), consistent: true };
+        self.environment.store.get(get).await
     }
 
     /// Whether an update of this kind has left a tombstone that nobody else knows of.
