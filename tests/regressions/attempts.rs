@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use beldi::host::{CrashPlan, CrashPoint, LocalHost, Verdict, When};
+use beldi::host::{CrashPlan, CrashPoint, Verdict, When};
 use beldi::store::{AttributeValue, DeleteItem, SharedStore};
 use beldi::testing::fresh_store;
 use beldi::{Client, Delivery, InstanceId, Invocation, Invoker, Settings};
@@ -60,8 +60,7 @@ async fn with_another_ahead(dies: bool) -> (Arc<HoldsTheFirst>, SharedStore, Cli
     let plan = HoldsTheFirst { queries: AtomicU32::new(0), dies, held: Notify::new(), goes_on: Notify::new() };
     let (plan, store) = (Arc::new(plan), fresh_store().await.expect("a store"));
     let crash_plan = Arc::clone(&plan) as Arc<dyn CrashPlan>;
-    let host: LocalHost =
-        common::builder(store.clone(), settings(), None).crash_plan(crash_plan).start().await.unwrap();
+    let host = common::builder(store.clone(), settings(), None).crash_plan(crash_plan).start().await.expect("a host");
     let id = host.client().start(mail()).await.expect("an id");
     plan.held.notified().await;
     let ahead = Invocation {

@@ -195,7 +195,7 @@ struct Bike {
 #[beldi::function(service = Shop)]
 async fn parks(number: u32, rider: String) -> Option<Bike> {
     Bike { number, rider }.put().await;
-    Bike::get(&number).await
+    Bike::get(number).await
 }
 
 #[beldi::function(service = Shop)]

@@ -36,7 +36,7 @@ async fn reads_much() -> Result<usize, Refused> {
     beldi::txn! {
         let mut length = 0;
         for number in 0..3 {
-            length += Page::get(&number).await.map_or(0, |page| page.text.len());
+            length += Page::get(number).await.map_or(0, |page| page.text.len());
         }
         Ok(length)
     }
@@ -110,7 +110,7 @@ async fn participants_whose_answers_are_recorded_are_told() {
 async fn reads_what_is_full() -> Result<usize, Refused> {
     beldi::txn! {
         Account::get("ann").await;
-        Ok(Page::get(&9).await.map_or(0, |page| page.text.len()))
+        Ok(Page::get(9).await.map_or(0, |page| page.text.len()))
     }
 }
 
