@@ -73,8 +73,8 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
     Mutant {
         rule: "participants are told again until they have answered",
         file: "beldi-core/src/txn/settle.rs",
-        original: "join_all(told).await.into_iter().try_for_each(|told| told.map(drop))",
-        broken: "drop(join_all(told).await);\n    Ok(())",
+        original: "    told.into_iter().try_for_each(|(_, told)| told)?;\n",
+        broken: "    drop(told);\n",
         noticed_by: &["transactions_matrix::commit_over_services_in_sequence"],
     },
     Mutant {
