@@ -15,6 +15,7 @@ use super::identity::Identity;
 use super::load::load_records;
 use super::record::{Entry, MAX_OUTCOME_BYTES, MAX_VALUE_BYTES, Record, Recorded, split, too_large};
 use super::tombstones::Tombstones;
+use super::turns::Turns;
 use crate::attributes::{number, size_of, size_of_all, string};
 use crate::checksum::sealed;
 use crate::daal::RowKey;
@@ -41,7 +42,7 @@ pub(crate) struct Journal {
     tape: Tape,
     state: Mutex<State>,
     /// Held while a record is put: records of one attempt have one order.
-    flushing: tokio::sync::Mutex<()>,
+    turns: Turns,
 }
 
 struct State {
@@ -86,10 +87,9 @@ impl Journal {
             unverified: false,
             broken: false,
         };
-        let flushing = tokio::sync::Mutex::default();
         let (guards, tape) = (Guards::default(), Tape::of(&environment, &recorded));
-        let (tombstones, state) = (Tombstones::default(), Mutex::new(state));
-        Self { environment, identity, attempts: 0, recorded, guards, tombstones, tape, state, flushing }
+        let (tombstones, turns, state) = (Tombstones::default(), Turns::default(), Mutex::new(state));
+        Self { environment, identity, attempts: 0, recorded, guards, tombstones, tape, state, turns }
     }
 
     /// The journal of a repetition, which sends nothing.
@@ -201,7 +201,7 @@ impl Journal {
     /// Makes the intent and all pending observations durable before effect `effect` is sent.
     pub(crate) async fn flush(&self, effect: Option<(&StepPath, &Fingerprint)>) -> Result<(), Fault> {
         self.tape.refuse(effect.map(|(_, fingerprint)| fingerprint))?;
-        let _one_at_a_time = self.flushing.lock().await;
+        let _one_at_a_time = self.turns.next().await;
         let (pending, is_durable) = self.take_pending()?;
         if pending.is_empty() && is_durable {
             return Ok(());
@@ -217,20 +217,15 @@ impl Journal {
         if let Part::Decision(path, decision) = &part {
             self.tape.decided(path, decision);
         }
-        let _one_at_a_time = self.flushing.lock().await;
+        let _one_at_a_time = self.turns.next().await;
         let (mut pending, _) = self.take_pending()?;
         pending.extend(entries);
         self.put_records(pending, Record { part: Some(part), ..Record::default() }).await
     }
 
-    /// Whether a record is on its way, or somebody waits to put one.
-    pub(crate) fn is_putting(&self) -> bool {
-        self.flushing.try_lock().is_err()
-    }
-
-    /// Waits for those who put records now.
-    pub(crate) async fn has_put(&self) {
-        drop(self.flushing.lock().await);
+    /// Who puts records.
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.turns
     }
 
     /// Sees to it that no other attempt is ahead, before something that nothing but the journal protects from
@@ -334,7 +329,7 @@ impl Journal {
     /// Makes the result determined by the journal (the return rule). Gives whether record 0 is still to be
     /// marked as done, which may follow the reply.
     pub(crate) async fn conclude(&self, result: &str) -> Result<bool, Fault> {
-        let _one_at_a_time = self.flushing.lock().await;
+        let _one_at_a_time = self.turns.next().await;
         self.all_replayed()?;
         let function = self.identity.function;
         let (pending, is_durable) = self.take_pending()?;

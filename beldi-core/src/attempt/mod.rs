@@ -21,6 +21,7 @@ mod journal;
 mod load;
 mod record;
 mod tombstones;
+mod turns;
 mod witnesses;
 
 use crate::environment::Environment;

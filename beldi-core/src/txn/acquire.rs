@@ -135,9 +135,8 @@ impl Try {
         if let Some(value) = journal.replay(wanted.path, &wanted.fingerprint)? {
             let base = decode(&value).ok_or_else(unreadable)?;
             if self.is_ending() {
-                // Whoever decided may not have come to this step.
-                let found = wanted.held(&base);
-                self.state().found.push(Found::Row(found));
+                let recorded = wanted.held(&base);
+                self.state().recorded.push(Found::Row(recorded));
             }
             return Ok(self.took(&wanted, base));
         }

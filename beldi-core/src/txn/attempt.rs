@@ -57,6 +57,8 @@ pub(super) struct State {
     pub(super) detached: Vec<(StepPath, HeldCall)>,
     /// What a walk has found, in this order.
     pub(super) found: Vec<Found>,
+    /// What a walk has passed that is recorded.
+    pub(super) recorded: Vec<Found>,
     /// Why a participant could not be fenced, so that the walk is not over.
     pub(super) unfenced: Option<Fault>,
     /// The rows that ending it has left as tombstones.
@@ -270,6 +272,21 @@ impl Try {
         state.detached.retain(|(path, _)| !path.is_below(&prefix));
         state.calls.roll_back(&prefix);
         state.view.roll_back(prefix);
+    }
+
+    /// What a walk has passed that is recorded, and that the decision does not name: whoever decided had not come there.
+    pub(super) fn recorded_beside(&self, decision: &Decision) -> (Vec<HeldRow>, Vec<Participant>) {
+        let (mut rows, mut participants) = (Vec::new(), Vec::new());
+        for recorded in std::mem::take(&mut self.state().recorded) {
+            match recorded {
+                Found::Row(row) if decision.rows.iter().any(|named| named.entries.contains(&row.entries[0])) => {}
+                Found::Row(row) => rows.push(row),
+                Found::Participant(one) if decision.participants.iter().any(|named| named.instance == one.instance) => {
+                }
+                Found::Participant(one) => participants.push(one),
+            }
+        }
+        (rows, participants)
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {

@@ -200,8 +200,7 @@ impl Try {
         let (result, participants, adopted) = decode(value).ok_or_else(unreadable)?;
         let mut state = self.state();
         if self.is_ending() && !participants.is_empty() {
-            // Whoever decided may not have come to this step.
-            state.found.push(Found::Participant(callee.clone()));
+            state.recorded.push(Found::Participant(callee.clone()));
         }
         self.unless_over(state.calls.asked(path, callee))?;
         state.calls.answered(path, participants);
@@ -241,12 +240,20 @@ impl Try {
     /// Takes the rows that are written and not held, after the body has returned. A try that dies here is stopped
     /// as it is in its body.
     pub(super) async fn take_last(&self, journal: &Journal) -> Result<(), Trapped> {
-        let mut taken = pin!(self.take_written(journal, None));
-        std::future::poll_fn(|context| match taken.as_mut().poll(context) {
-            Poll::Ready(taken) => Poll::Ready(taken.map_err(Trapped::from)),
+        let mut taking = pin!(self.take_written(journal, None));
+        let taken = std::future::poll_fn(|context| match taking.as_mut().poll(context) {
+            Poll::Ready(taken) => Poll::Ready(Ok(taken)),
             Poll::Pending => self.stopped().map_or(Poll::Pending, |stop| Poll::Ready(Err(stop))),
-        })
-        .await
+        });
+        match taken.await {
+            Ok(taken) => Ok(taken?),
+            Err(stop) => {
+                // What one of the takes puts may be what a branch beside the transaction has observed.
+                journal.turns().let_end(taking.as_mut()).await;
+                drop(self.stopped());
+                Err(stop)
+            }
+        }
     }
 
     /// Takes the rows that are written and not held, by writes before `at` if it is given. In a try that ends, it ends

@@ -224,7 +224,10 @@ impl Transaction {
     ) -> Result<Option<Result<T, E>>, Trapped> {
         let journal = self.journal();
         if !has_returned {
-            has_returned = self.lets_records_arrive(current, body.as_mut()).await;
+            // One that panics meanwhile has not been decided: it could not be run on for the walk.
+            has_returned = journal.turns().let_end(body.as_mut()).await;
+            // The try ends as it was stopped first.
+            drop(current.stopped());
         }
         let died = matches!(stop.fault, Fault::Died { .. });
         let decision = current.decision(if died { Outcome::Died } else { Outcome::Failed })?;
@@ -246,23 +249,6 @@ impl Transaction {
         let pause = (shortest * (1 << tries.min(10))).min(longest);
         tokio::time::sleep(jittered(pause, &journal.identity().instance.to_string(), tries)).await;
         Ok(None)
-    }
-
-    /// Polls a body until none of its branches puts a record, or waits to put one: the decision would wait for them, and
-    /// they for being polled. Gives whether the body has returned. One that panics has not been decided.
-    async fn lets_records_arrive<R>(&self, current: &Try, mut body: Pin<&mut impl Future<Output = R>>) -> bool {
-        let mut has_returned = false;
-        while self.journal().is_putting() && !has_returned {
-            has_returned = tokio::select! {
-                biased;
-                _ = body.as_mut() => true,
-                // Of branches beside the transaction, too.
-                () = self.journal().has_put() => false,
-            };
-        }
-        // The try ends as it was stopped first.
-        drop(current.stopped());
-        has_returned
     }
 
     /// Lets the body run as far as any attempt of the try can have come, and ends what it holds.

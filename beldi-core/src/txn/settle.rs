@@ -28,13 +28,19 @@ pub(super) async fn carry_out(
     // What a record names is released even if a walk could not be ended: a later attempt begins with the record.
     let found = release_found(journal, current).await;
     let commits = decision.outcome == Outcome::Committed;
-    let rows = try_join_all(decision.rows.iter().map(|row| async {
+    let (recorded, mut told) = match found.is_ok() {
+        true => current.recorded_beside(decision),
+        false => Default::default(),
+    };
+    let rows = try_join_all(decision.rows.iter().chain(&recorded).map(|row| async {
         current.leaves(release(environment, service, &id, row, commits).await?);
         Ok(())
     }));
     let rows = async { rows.await.map(|_: Vec<()>| ()) };
     if !commits {
-        let told = if found.is_ok() { still_to_be_told(current, decision, &passed) } else { Vec::new() };
+        if found.is_ok() {
+            told.extend(still_to_be_told(current, decision, &passed));
+        }
         let told = tell_each(environment, &id, &told);
         let (rows, told) = futures_util::future::join(rows, told).await;
         return found.and(rows).and(told);
@@ -47,9 +53,12 @@ pub(super) async fn carry_out(
     // Participants of this service have their changes in the rows of the coordinator, which must come first. Nobody waits
     // for another one that cannot be told.
     told.extend(tell_services(environment, &id, &here, &decision.rolled_back, repeats).await);
-    let is_next = |one: &&Participant| told.iter().all(|(service, told)| told.is_ok() || *service != one.service);
-    let rolled_back: Vec<_> = decision.rolled_back.iter().filter(is_next).cloned().collect();
-    let rolled_back = tell_each(environment, &id, &rolled_back).await;
+    // They tell those below them, of whom this list does not say who they are.
+    let is_told = |one: &Participant| told.iter().all(|(service, told)| told.is_ok() || *service != one.service);
+    let rolled_back = match decision.rolled_back.iter().all(is_told) {
+        true => tell_each(environment, &id, &decision.rolled_back).await,
+        false => Ok(()),
+    };
     told.into_iter().try_for_each(|(_, told)| told)?;
     rolled_back?;
     place(environment, &decision.detached, repeats.then(|| journal.start_ms())).await

@@ -303,7 +303,8 @@ impl RowView {
         let value = |name: &str| item.as_ref().and_then(|item| item.get(name)).cloned();
         let attributes: BTreeMap<String, Option<AttributeValue>> =
             touched.map(|name| (name.to_owned(), value(name))).collect();
-        if attributes.len() > MAX_CHANGED_ATTRIBUTES {
+        // A removal takes half of the text.
+        if attributes.len() > MAX_CHANGED_ATTRIBUTES * (1 + usize::from(item.is_none())) {
             let message = format!("a transaction changes at most {MAX_CHANGED_ATTRIBUTES} attributes of a row");
             return Err(Fault::Unstorable(StoreError::Invalid { table: self.table.clone(), message }));
         }

@@ -62,8 +62,8 @@ pub(super) const REFUSALS: &[Mutant] = &[
     Mutant {
         rule: "nobody is told of a rollback before the walk is over",
         file: "beldi-core/src/txn/settle.rs",
-        original: "let told = if found.is_ok() {",
-        broken: "let told = if found.is_ok() || !commits {",
+        original: "        if found.is_ok() {\n            told.extend",
+        broken: "        if found.is_ok() || !commits {\n            told.extend",
         noticed_by: &["walks::refusals"],
     },
     Mutant {
@@ -160,8 +160,8 @@ pub(super) const REFUSALS: &[Mutant] = &[
     Mutant {
         rule: "a row that is recorded and not decided is released",
         file: "beldi-core/src/txn/acquire.rs",
-        original: "            if self.is_ending() {\n                // Whoever decided may not have come to this step.",
-        broken: "            if false {\n                // Whoever decided may not have come to this step.",
+        original: "            if self.is_ending() {\n                let recorded",
+        broken: "            if false {\n                let recorded",
         noticed_by: &["walks::recorded"],
     },
     Mutant {
@@ -173,16 +173,16 @@ pub(super) const REFUSALS: &[Mutant] = &[
     },
     Mutant {
         rule: "a panic while a record is put decides nothing",
-        file: "beldi-core/src/txn/coordinator.rs",
+        file: "beldi-core/src/attempt/turns.rs",
         original: "                _ = body.as_mut() => true,\n",
-        broken: "                _ = futures_util::FutureExt::catch_unwind(AssertUnwindSafe(body.as_mut())) => true,\n",
+        broken: "                _ = futures_util::FutureExt::catch_unwind(std::panic::AssertUnwindSafe(body.as_mut())) => true,\n",
         noticed_by: &["walks::recorded"],
     },
     Mutant {
         rule: "a try that waits for a record beside it is woken",
-        file: "beldi-core/src/txn/coordinator.rs",
-        original: "() = self.journal().has_put() => false,",
-        broken: "() = std::future::pending() => false,",
+        file: "beldi-core/src/attempt/turns.rs",
+        original: "_ = putters.wait_for(|putters| *putters == 0) => false,",
+        broken: "false = std::future::pending() => false,",
         noticed_by: &["walks::recorded"],
     },
     Mutant {
@@ -202,8 +202,8 @@ pub(super) const REFUSALS: &[Mutant] = &[
     Mutant {
         rule: "a commit changes no more attributes than an update can",
         file: "beldi-core/src/txn/view.rs",
-        original: "if attributes.len() > MAX_CHANGED_ATTRIBUTES {",
-        broken: "if attributes.len() > 2 * MAX_CHANGED_ATTRIBUTES {",
+        original: "if attributes.len() > MAX_CHANGED_ATTRIBUTES * (1 +",
+        broken: "if attributes.len() > MAX_CHANGED_ATTRIBUTES * (2 +",
         noticed_by: &["core::view"],
     },
 ];

@@ -184,7 +184,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         rule: "branches journal one after another",
         file: "beldi-core/src/attempt/journal.rs",
-        original: "let _one_at_a_time = self.flushing.lock().await;\n        let (pending, is_durable) = self.take_pending()?;\n        if pending",
+        original: "let _one_at_a_time = self.turns.next().await;\n        let (pending, is_durable) = self.take_pending()?;\n        if pending",
         broken: "let (pending, is_durable) = self.take_pending()?;\n        if pending",
         noticed_by: &[RULES],
     },
