@@ -139,6 +139,12 @@ impl Invoker for Astray {
     }
 }
 
+fn shop_learns_of_no_commit(invocation: &mut Invocation) {
+    if invocation.delivery == Delivery::Commit && invocation.service == Shop::NAME {
+        invocation.service = "gone".to_owned();
+    }
+}
+
 async fn led_astray(leads: fn(&mut Invocation)) -> (LocalHost, Client) {
     let astray = Arc::new(Astray { host: OnceLock::new(), leads });
     let builder = builder(fresh_store().await.expect("a store"), settings(), None);
@@ -217,12 +223,7 @@ async fn a_row_is_handed_over_from_one_to_the_next() {
 /// Participants of the coordinator's own service waited for one elsewhere that could not be told of the commit.
 #[tokio::test(start_paused = true)]
 async fn nobody_waits_for_another_one_that_cannot_be_told() {
-    let leads = |invocation: &mut Invocation| {
-        if invocation.delivery == Delivery::Commit && invocation.service == Shop::NAME {
-            invocation.service = "gone".to_owned();
-        }
-    };
-    let (host, client) = led_astray(leads).await;
+    let (host, client) = led_astray(shop_learns_of_no_commit).await;
     client.call(pays_and_renders(1)).idempotency_key("k").await.expect_err("somebody cannot be told");
     let coordinator = InstanceId::from_idempotency_key(Bank::NAME, pays_and_renders::NAME, "k");
     let participant = coordinator.callee(&"1.1.1".parse().expect("a path"));
@@ -266,12 +267,7 @@ async fn tries_and_renders() -> Result<usize, Refused> {
 /// So did participants of blocks that were rolled back, with their rows locked.
 #[tokio::test(start_paused = true)]
 async fn what_a_block_has_called_waits_for_nobody_who_cannot_be_told() {
-    let leads = |invocation: &mut Invocation| {
-        if invocation.delivery == Delivery::Commit && invocation.service == Shop::NAME {
-            invocation.service = "gone".to_owned();
-        }
-    };
-    let (host, client) = led_astray(leads).await;
+    let (host, client) = led_astray(shop_learns_of_no_commit).await;
     client.call(tries_and_renders()).idempotency_key("k").await.expect_err("somebody cannot be told");
     assert_eq!(locked(&host).await, 0);
     assert_eq!(client.call(balance("ann".into())).await.expect("an answer"), 9);

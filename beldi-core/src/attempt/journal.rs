@@ -41,7 +41,7 @@ pub(crate) struct Journal {
     /// What an audit is to know.
     tape: Tape,
     state: Mutex<State>,
-    /// Held while a record is put: records of one attempt have one order.
+    /// Records of one attempt have one order.
     turns: Turns,
 }
 
