@@ -161,7 +161,7 @@ found! {
     another_row: reads_another_row() => "reads_another_row", "`get stock article=tea", "`get stock article=tea";
     another_result: gives_another_result() => "gives_another_result", "", "";
     one_more_step: asks_for_more_and_more() => "asks_for_more_and_more", "no such step", "`put stock article=tea` with";
-    one_step_less: asks_for_less_and_less() => "asks_for_less_and_less", "step ", "nothing more after";
+    one_step_less: asks_for_less_and_less() => "asks_for_less_and_less", "step ", "the end";
     another_argument: calls_with_another_argument() => "calls_with_another_argument", "`call bank/charge` with", "`call bank/charge` with";
     another_commit: commits_another_value() => "commits_another_value", "a transaction over 1 rows", "with other values";
     another_lock: locks_another_row() => "locks_another_row", "`put stock article=tea", "`put stock article=tea";

@@ -225,6 +225,11 @@ impl Fault {
         }
     }
 
+    /// Whether a transaction has asked for what it cannot have.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Transaction(_))
+    }
+
     fn kind(&self) -> ProblemKind {
         match self {
             Self::Transaction(TransactionFault::Limit { .. }) => ProblemKind::TooLarge,

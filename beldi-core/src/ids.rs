@@ -116,6 +116,11 @@ impl StepPath {
         self.0.len() > prefix.len() && self.0.starts_with(prefix)
     }
 
+    /// Whether this step is `other`, or below it.
+    pub(crate) fn is_within(&self, other: &Self) -> bool {
+        self.0.starts_with(&other.0)
+    }
+
     /// The prefix of the steps of branch `branch` of the `join!` that stands at this path.
     pub(crate) fn branch(&self, branch: u32) -> Vec<u32> {
         let mut prefix = self.0.clone();

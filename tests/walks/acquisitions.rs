@@ -225,6 +225,35 @@ async fn damage_does_not_end_a_walk() {
     assert_eq!(locked(&host).await, 0);
 }
 
+#[beldi::function(service = Bank)]
+async fn reads_above() -> i64 {
+    Account::get("ann").await;
+    sum(accounts(&["bob"])).await
+}
+
+#[beldi::function(service = Shop)]
+async fn gives_up() -> Result<(), Refused> {
+    beldi::txn! {
+        reads_above().await;
+        Err(Refused)
+    }
+}
+
+/// A participant that could not release its own row told nobody below it of the rollback.
+#[tokio::test(start_paused = true)]
+async fn damage_keeps_nobody_below_from_being_told() {
+    let decides = |point: &CrashPoint| point.action == "PutItem shop-journal" && point.number > 1;
+    let (host, client) = host(vec![Plan::new(decides, 1, Then::Crashes)], false).await;
+    client.call(gives_up()).idempotency_key("k").await.expect_err("it dies");
+    assert_eq!(locked(&host).await, 2);
+    set(&host, "ann", "_beldi_epoch", Some(AttributeValue::S("damaged".to_owned()))).await;
+    client.call(gives_up()).idempotency_key("k").await.expect_err("the row is damaged");
+    assert_eq!(locked(&host).await, 1, "the account of ann");
+    set(&host, "ann", "_beldi_epoch", None).await;
+    client.call(gives_up()).idempotency_key("k").await.expect("a result").expect_err("it is rolled back");
+    assert_eq!(locked(&host).await, 0);
+}
+
 /// At most 64 acquisitions of several transactions may hold a row. One transaction is not kept out by its own.
 #[tokio::test(start_paused = true)]
 async fn a_transaction_may_read_a_row_as_often_as_it_likes() {

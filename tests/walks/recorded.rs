@@ -154,12 +154,66 @@ async fn a_row_without_room_for_an_entry_holds_up_no_walk() {
     assert_eq!(locked(&host).await, 0);
 }
 
+/// Sees a clock between two rows.
+#[beldi::function(service = Bank)]
+async fn looks_at_the_clock() -> Result<(), Refused> {
+    beldi::txn! {
+        Account::get("ann").await;
+        beldi::now().await;
+        Account::get("bob").await;
+        Ok(())
+    }
+}
+
+/// What was recorded of a try that an operator rolled back was asked of the instance for ever: later attempts do not come
+/// there, and it could never give its result.
+#[tokio::test(start_paused = true)]
+async fn what_a_try_that_is_given_up_has_recorded_need_not_be_asked_for() {
+    let takes_bob = |point: &CrashPoint| updates(point, looks_at_the_clock::NAME) && is_about(point, "bob");
+    let plans = Plans::new(vec![Plan::new(takes_bob, 1, Then::Crashes)]);
+    let host = builder(fresh_store().await.expect("a store"), settings(), None).crash_plan(plans);
+    let host = host.start().await.expect("a host");
+    let client = opened(&host).await;
+    client.call(looks_at_the_clock()).idempotency_key("k").await.expect_err("it dies");
+    let coordinator = InstanceId::from_idempotency_key(Bank::NAME, looks_at_the_clock::NAME, "k");
+    assert!(client.roll_back(Bank::NAME, coordinator).await.expect("an answer"));
+    client.call(looks_at_the_clock()).idempotency_key("k").await.expect("a result").expect("it commits");
+    assert_eq!(locked(&host).await, 0);
+}
+
 /// Takes a row, and is then stopped.
 #[beldi::function(service = Bank)]
 async fn holds_ann() -> Result<(), Refused> {
     beldi::txn! {
         Account::get("ann").await;
         Account::get("ann").await;
+        Ok(())
+    }
+}
+
+/// Two branches write one row, a third one dies, and a fourth one puts a record.
+#[beldi::function(service = Bank)]
+async fn writes_twice_and_dies() -> Result<(), Refused> {
+    beldi::txn! { max_tries = 2 =>
+        beldi::join!(
+            async {
+                Account::get("nobody").await;
+                Account { owner: "both".into(), balance: 1 }.put().await;
+            },
+            async {
+                Account::get("bob").await;
+                Account { owner: "both".into(), balance: 2 }.put().await;
+                Account::get("zoe").await;
+            },
+            async {
+                Account::get("ann").await;
+            },
+            async {
+                Account::get("late").await;
+                beldi::now().await;
+                Account::get("bob").await;
+            },
+        );
         Ok(())
     }
 }
@@ -232,7 +286,8 @@ impl CrashPlan for Slow {
     fn decide(&self, point: CrashPoint) -> Pin<Box<dyn Future<Output = Verdict> + Send + '_>> {
         let function = point.invocation.function.as_str();
         let attempt = u32::try_from(point.attempt).expect("a small number");
-        let ours = [panics_while_it_ends::NAME, acts_beside_transactions::NAME].contains(&function);
+        let ours = [panics_while_it_ends::NAME, writes_twice_and_dies::NAME, acts_beside_transactions::NAME];
+        let ours = ours.contains(&function);
         if ours && self.newest.fetch_max(attempt, Ordering::SeqCst) < attempt {
             self.runs.fetch_add(1, Ordering::SeqCst);
         }
@@ -247,12 +302,24 @@ impl CrashPlan for Slow {
             panics_while_it_ends::NAME if run == 1 && is_about(&point, "bob") => 30,
             panics_while_it_ends::NAME if run == 2 && is_about(&point, "zoe") => 30,
             panics_while_it_ends::NAME if run == 2 && is_about(&point, "ann") => 6,
+            writes_twice_and_dies::NAME
+                if run == 1 && !records && !is_about(&point, "bob") && !is_about(&point, "zoe") =>
+            {
+                90
+            }
+            writes_twice_and_dies::NAME if run == 2 && records => 40,
+            writes_twice_and_dies::NAME if run == 2 && is_about(&point, "ann") => 5,
+            writes_twice_and_dies::NAME if run == 2 && is_about(&point, "bob") => 15,
             acts_beside_transactions::NAME if is_about(&point, "ann") => 10,
             acts_beside_transactions::NAME if records => 20,
             _ => 0,
         };
         // Before its decision.
-        let dies = function == holds_ann::NAME && point.number == 3 && point.invocation.delivery == Delivery::First;
+        let dies = match function {
+            holds_ann::NAME => point.number == 3 && point.invocation.delivery == Delivery::First,
+            writes_twice_and_dies::NAME => run == 1 && point.when == When::After && is_about(&point, "zoe"),
+            _ => false,
+        };
         Box::pin(async move {
             if ms > 0 {
                 tokio::time::sleep(Duration::from_millis(ms)).await;
@@ -301,4 +368,15 @@ async fn tries_wait_for_records_beside_them_no_longer_than_they_take() {
     }
     host.settle().await.expect("at rest");
     assert_eq!(locked(&host).await, 0);
+}
+
+/// A try that had died before another branch of it was refused something was decided without a look at what the refused
+/// branch had taken elsewhere.
+#[tokio::test(start_paused = true)]
+async fn a_branch_that_is_refused_after_another_one_has_died_is_walked_too() {
+    let (host, client) = with_ann_held().await;
+    client.call(writes_twice_and_dies()).idempotency_key("k").await.expect_err("it is stopped");
+    assert_eq!(locked(&host).await, 3, "the accounts of ann, bob and zoe");
+    client.call(writes_twice_and_dies()).idempotency_key("k").await.expect_err("it dies");
+    assert_eq!(locked(&host).await, 1, "the account of ann");
 }

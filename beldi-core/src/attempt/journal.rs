@@ -5,6 +5,7 @@
 //! it is absent, so two attempts never go on with different observations; [`Journal::conclude`] returns
 //! only what is determined by the journal). Records are written once.
 
+use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_dynamo::AttributeValue;
@@ -51,7 +52,10 @@ struct State {
     start_ms: u64,
     pending: Vec<Entry>,
     outcomes: Vec<Entry>,
-    replayed: usize,
+    /// The recorded steps that were asked for.
+    replayed: HashSet<StepPath>,
+    /// The tries that this attempt has decided to give up.
+    given_up: Vec<StepPath>,
     /// Another attempt may have gone on from the intent, without this one having looked.
     unverified: bool,
     /// A record could not be put: what it was to hold is in no journal, so no branch may go on.
@@ -83,7 +87,8 @@ impl Journal {
             start_ms,
             pending: Vec::new(),
             outcomes: Vec::new(),
-            replayed: 0,
+            replayed: HashSet::new(),
+            given_up: Vec::new(),
             unverified: false,
             broken: false,
         };
@@ -177,7 +182,7 @@ impl Journal {
             return Err(Divergence { recorded: recorded.to_string(), asked: asked.to_string() }.into());
         }
         if entry.is_some() {
-            self.state().replayed += 1;
+            self.state().replayed.insert(path.clone());
         }
         Ok(entry.map(|entry| entry.value.clone()))
     }
@@ -216,6 +221,7 @@ impl Journal {
         self.tape.refuse(None)?;
         if let Part::Decision(path, decision) = &part {
             self.tape.decided(path, decision);
+            self.state().given_up.extend(decision.outcome.gives_up().then(|| path.clone()));
         }
         let _one_at_a_time = self.turns.next().await;
         let (mut pending, _) = self.take_pending()?;
@@ -356,15 +362,19 @@ impl Journal {
         }
     }
 
-    /// A handler that returns without having asked for every recorded step is not the one that recorded them.
+    /// A handler that returns without having asked for every recorded step is not the one that recorded them; but for
+    /// steps of a try that was given up: of these an attempt comes as far as it can.
     pub(super) fn all_replayed(&self) -> Result<(), Fault> {
-        let replayed = self.state().replayed;
-        if replayed >= self.recorded.steps.len() {
-            return Ok(());
-        }
-        let latest = self.recorded.steps.values().max_by(|one, other| one.path.cmp(&other.path));
-        let recorded = latest.map_or_else(String::new, |entry| format!("step {} {}", entry.path, entry.fingerprint));
-        Err(Divergence { recorded, asked: format!("nothing more after {replayed} recorded steps") }.into())
+        let state = self.state();
+        let decided = self.recorded.decisions.iter().filter(|(_, decision)| decision.outcome.gives_up());
+        let given_up: Vec<_> = decided.map(|(path, _)| path).chain(&state.given_up).collect();
+        let is_missing = |entry: &&Entry| {
+            !state.replayed.contains(&entry.path) && !given_up.iter().any(|path| entry.path.is_within(path))
+        };
+        let missing = self.recorded.steps.values().filter(is_missing);
+        let Some(first) = missing.min_by(|one, other| one.path.cmp(&other.path)) else { return Ok(()) };
+        let recorded = format!("step {} {}", first.path, first.fingerprint);
+        Err(Divergence { recorded, asked: "the end".to_owned() }.into())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -64,6 +64,8 @@ pub(super) struct State {
     /// The rows that ending it has left as tombstones.
     tombstones: Vec<RowKey>,
     stop: Option<Stop>,
+    /// Whether a step was refused, before or after the try was stopped.
+    refused: bool,
 }
 
 /// What other attempts of a try hold, and no record of it names.
@@ -182,8 +184,15 @@ impl Try {
     /// Stops the try. While it is ending, what stops it only says how far it came.
     pub(crate) fn stop(&self, stop: Stop) {
         if !self.is_over() {
-            self.state().stop.get_or_insert(stop);
+            let mut state = self.state();
+            state.refused |= stop.trapped.as_ref().is_some_and(|trapped| trapped.fault.is_refusal());
+            state.stop.get_or_insert(stop);
         }
+    }
+
+    /// Whether a step was refused: its branch comes no further.
+    pub(super) fn was_refused(&self) -> bool {
+        self.state().refused
     }
 
     /// Why the try cannot go on, if it cannot: it was stopped, or it is over and nothing moves any more.

@@ -64,7 +64,7 @@ pub struct Transaction {
     /// How many tries this attempt has made itself, not replayed.
     tries: u32,
     current: Option<Arc<Try>>,
-    /// The current try asked for what it cannot have, and is decided. The body is run once more, to end what it holds.
+    /// A step of the current try was refused, and the try is decided. The body is run once more, to end what it holds.
     refused: Option<Refused>,
 }
 
@@ -145,7 +145,7 @@ impl Transaction {
         let mut body = pin!(body);
         if let Some(Refused { decision, stop, .. }) = self.refused.take() {
             self.wind_up(current, body, false, &decision).await?;
-            return Err(stop);
+            return self.after(stop).await;
         }
         let path = StepPath::of(current.prefix.clone());
         if let Some(decision) = self.journal().decision(&path).cloned() {
@@ -233,13 +233,18 @@ impl Transaction {
         let decision = current.decision(if died { Outcome::Died } else { Outcome::Failed })?;
         self.decide(current, &decision).await?;
         self.count(decision.outcome);
-        if matches!(stop.fault, Fault::Transaction(_)) {
+        if stop.fault.is_refusal() || current.was_refused() {
             // Its branches have come to this in an order of their own. In another one they come past it.
             let observed = std::mem::take(&mut current.state().observed);
             self.refused = Some(Refused { decision, stop, observed });
             return Ok(None);
         }
         self.wind_up(current, body, has_returned, &decision).await?;
+        self.after(stop).await
+    }
+
+    /// What follows a try that was stopped, and has left nothing: if it has died, another one, after a pause.
+    async fn after<R>(&self, stop: Trapped) -> Result<Option<R>, Trapped> {
         let Fault::Died { row, holder } = stop.fault else { return Err(stop) };
         let tries = self.tries;
         if tries >= self.options.max_tries.unwrap_or(MAX_TRIES).max(1) {
@@ -247,7 +252,7 @@ impl Transaction {
         }
         let (shortest, longest) = BACKOFF;
         let pause = (shortest * (1 << tries.min(10))).min(longest);
-        tokio::time::sleep(jittered(pause, &journal.identity().instance.to_string(), tries)).await;
+        tokio::time::sleep(jittered(pause, &self.journal().identity().instance.to_string(), tries)).await;
         Ok(None)
     }
 
@@ -283,7 +288,7 @@ impl Transaction {
             journal.leaves(rows_of(tombstones));
         }
         let settled = settled.is_some();
-        let goes_on = matches!(decision.outcome, Outcome::Died | Outcome::Failed);
+        let goes_on = decision.outcome.gives_up();
         if goes_on && !settled {
             // Whoever decided it may not have found all that other attempts of it hold.
             current.ending.cancel();

@@ -116,6 +116,11 @@ impl Outcome {
         (Self::Failed, "failed"),
     ];
 
+    /// Whether another try, or another attempt, is to follow.
+    pub(crate) fn gives_up(self) -> bool {
+        matches!(self, Self::Died | Self::Failed)
+    }
+
     /// The outcome as a word.
     pub(super) fn word(self) -> &'static str {
         Self::ALL.iter().find(|(outcome, _)| *outcome == self).map_or("", |(_, word)| word)

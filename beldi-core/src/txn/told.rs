@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use futures_util::future::try_join_all;
+use futures_util::future::{join_all, try_join_all};
 use serde_dynamo::AttributeValue;
 
 use super::acquire::held_by;
@@ -131,9 +131,11 @@ pub(super) async fn abort(
         let stopped = prepares_no_more(environment, identity, id, *instance).await?;
         let Some(Stopped { records, prepared, done: false }) = stopped else { continue };
         let left = prepared.rows.iter().map(|row| release(environment, service, id, row, false));
-        let tombstones = try_join_all(left).await?.into_iter().flatten().collect();
+        // Who is below is told even if a row cannot be released.
+        let left = join_all(left).await.into_iter().collect::<Result<Vec<_>, _>>();
         let told = tell_each(environment, id, &prepared.participants).await;
         tell_each(environment, id, &prepared.rolled_back).await.and(told)?;
+        let tombstones = left?.into_iter().flatten().collect();
         shows &= prepared.shows_in_rows() && is_found_later(identity, &records[0]);
         let told = Some(prepared.told());
         results.push(Finished { told, tombstones, ..finished(&records, *instance, &prepared.result) });

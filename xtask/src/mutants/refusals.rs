@@ -206,4 +206,25 @@ pub(super) const REFUSALS: &[Mutant] = &[
         broken: "if attributes.len() > MAX_CHANGED_ATTRIBUTES * (2 +",
         noticed_by: &["core::view"],
     },
+    Mutant {
+        rule: "what a try that is given up has recorded need not be asked for again",
+        file: "beldi-core/src/attempt/journal.rs",
+        original: "!given_up.iter().any(|path| entry.path.is_within(path))",
+        broken: "(given_up.is_empty() || !given_up.is_empty())",
+        noticed_by: &["walks::given_up"],
+    },
+    Mutant {
+        rule: "a try of which a step was refused is walked from the beginning, also if it had died before",
+        file: "beldi-core/src/txn/coordinator.rs",
+        original: " || current.was_refused()",
+        broken: "",
+        noticed_by: &["walks::refused_after"],
+    },
+    Mutant {
+        rule: "a participant tells those below it of a rollback, also if its own rows cannot be released",
+        file: "beldi-core/src/txn/told.rs",
+        original: "let left = join_all(left).await.into_iter().collect::<Result<Vec<_>, _>>();",
+        broken: "let left = Ok::<_, Fault>(join_all(left).await.into_iter().collect::<Result<Vec<_>, _>>()?);",
+        noticed_by: &["walks::nobody_below"],
+    },
 ];
