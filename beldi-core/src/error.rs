@@ -225,6 +225,11 @@ impl Fault {
         }
     }
 
+    /// Whether a walk that meets it at a step has not seen whether another attempt has come past that step.
+    pub(crate) fn hides_what_is_behind(&self) -> bool {
+        matches!(self, Self::Store(_) | Self::Damaged(_) | Self::Diverged(_)) || !self.ends_a_try()
+    }
+
     /// Whether a transaction has asked for what it cannot have.
     pub(crate) fn is_refusal(&self) -> bool {
         matches!(self, Self::Transaction(_))

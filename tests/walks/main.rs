@@ -2,6 +2,7 @@
 //! never was while that happens.
 
 mod acquisitions;
+mod branches;
 #[path = "../common/mod.rs"]
 mod common;
 mod plans;

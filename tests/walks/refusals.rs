@@ -2,6 +2,7 @@
 //! asks for more than a transaction may have.
 
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use beldi::host::{CrashPoint, LocalHost, When};
 use beldi::prelude::*;
@@ -105,12 +106,12 @@ impl Invoker for Refusing {
     }
 }
 
-/// A host where `asks_twice` has died when both of its participants had prepared.
-async fn both_have_prepared(refused: Vec<Refusal>) -> (LocalHost, Client) {
+/// A host where `asks_twice` has died when both of its participants had prepared; then there are further plans.
+async fn both_have_prepared(refused: Vec<Refusal>, further: Vec<Plan>) -> (LocalHost, Client) {
     let takes = |point: &CrashPoint| {
         point.invocation.function == asks_twice::NAME && point.when == When::After && point.action.starts_with("Invoke")
     };
-    let plans = Plans::new(vec![Plan::new(takes, 2, Then::Crashes)]);
+    let plans = Plans::new(further.into_iter().chain([Plan::new(takes, 2, Then::Crashes)]).collect());
     let wire = Arc::new(Refusing { host: OnceLock::new(), refused: Mutex::new(refused) });
     let host = builder(fresh_store().await.expect("a store"), settings(), None).crash_plan(plans);
     let host = host.invoker(Arc::clone(&wire) as Arc<dyn Invoker>).start().await.expect("a host");
@@ -124,9 +125,26 @@ async fn both_have_prepared(refused: Vec<Refusal>) -> (LocalHost, Client) {
 /// A participant that could not be fenced counted as one that nobody had called: it waited for its decision for ever.
 #[tokio::test(start_paused = true)]
 async fn a_participant_that_refuses_to_be_fenced_is_asked_again() {
-    let (host, client) = both_have_prepared(vec![Refusal { kind: fences, number: 1 }]).await;
+    let (host, client) = both_have_prepared(vec![Refusal { kind: fences, number: 1 }], Vec::new()).await;
     let coordinator = InstanceId::from_idempotency_key(Shop::NAME, asks_twice::NAME, "k");
     client.roll_back(Shop::NAME, coordinator).await.expect_err("a participant could not be fenced");
+    client.roll_back(Shop::NAME, coordinator).await.expect("an answer");
+    assert_eq!(locked(&host).await, 0);
+}
+
+/// What a walk had found was released in the poll in which the walk failed, although the attempt ended with that. What
+/// was behind the fault was then never found.
+#[tokio::test(start_paused = true)]
+async fn nothing_is_released_when_a_walk_has_failed() {
+    let fenced = |point: &CrashPoint| {
+        point.invocation.delivery == Delivery::Fence && point.number == 1 && point.when == When::Before
+    };
+    let (host, client) = both_have_prepared(Vec::new(), vec![Plan::new(fenced, 2, Then::Crashes)]).await;
+    let coordinator = InstanceId::from_idempotency_key(Shop::NAME, asks_twice::NAME, "k");
+    client.roll_back(Shop::NAME, coordinator).await.expect_err("the second participant dies when it is fenced");
+    // Who was told has done what it was told by then.
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert_eq!(locked(&host).await, 2);
     client.roll_back(Shop::NAME, coordinator).await.expect("an answer");
     assert_eq!(locked(&host).await, 0);
 }
@@ -136,7 +154,7 @@ async fn a_participant_that_refuses_to_be_fenced_is_asked_again() {
 async fn nobody_is_told_when_a_fence_is_refused(number: u32) {
     let joins = Refusal { kind: |delivery| !delivery.decides(), number: 3 };
     let refused = vec![joins, Refusal { kind: fences, number }];
-    let (host, client) = both_have_prepared(refused).await;
+    let (host, client) = both_have_prepared(refused, Vec::new()).await;
     client.call(asks_twice()).idempotency_key("k").await.expect_err("one refuses to join, and one to be fenced");
     assert_eq!(locked(&host).await, 2);
     let coordinator = InstanceId::from_idempotency_key(Shop::NAME, asks_twice::NAME, "k");

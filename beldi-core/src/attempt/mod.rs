@@ -119,8 +119,10 @@ impl Cx {
         match (&self.transaction, trapped.fault) {
             (_, Fault::Over) => {}
             // Who looks for what other attempts hold has not seen what is behind it. An operator may leave it there.
-            (Some(transaction), fault @ (Fault::Store(_) | Fault::Damaged(_) | Fault::Diverged(_)))
-                if transaction.is_ending() && !transaction.is_given_up(self.journal(), &fault) =>
+            (Some(transaction), fault)
+                if transaction.is_ending()
+                    && fault.hides_what_is_behind()
+                    && !transaction.is_given_up(self.journal(), &fault) =>
             {
                 self.trap(Trapped { fault, ..trapped });
             }
@@ -139,6 +141,11 @@ impl Cx {
     pub(crate) fn trap(&self, trapped: Trapped) {
         let mut slot = self.run.trapped.lock().unwrap_or_else(PoisonError::into_inner);
         slot.get_or_insert(trapped);
+    }
+
+    /// Whether a step has left a fault that ends the run.
+    pub(crate) fn is_trapped(&self) -> bool {
+        self.run.trapped.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     pub(crate) fn take_trapped(&self) -> Option<Trapped> {

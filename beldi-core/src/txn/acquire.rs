@@ -147,7 +147,7 @@ impl Try {
             journal.flush(Some((wanted.path, &wanted.fingerprint))).await?;
         }
         self.inherit(journal).await?;
-        let base = self.take_now(&wanted).await?;
+        let base = self.take_now(&wanted).await.inspect_err(|fault| self.notes(fault))?;
         if self.is_ending() {
             // Also a row that no journal can hold is let go.
             let found = wanted.held(&base);
@@ -209,7 +209,11 @@ impl Try {
             let Busy { holders, epoch } = match acquired {
                 Acquired::Held(row) => return base(row),
                 Acquired::Ended => return Err(Fault::Superseded),
-                Acquired::Elsewhere(row) => return self.handed_over(&lock, wanted, row).await,
+                Acquired::Elsewhere(row) => match self.handed_over(&lock, wanted, row).await {
+                    // The try was stopped meanwhile, and the row is still to be ended.
+                    _ if self.is_ending() => continue,
+                    handed_over => return handed_over,
+                },
                 Acquired::Busy(busy) => busy,
             };
             witness = Some(epoch);

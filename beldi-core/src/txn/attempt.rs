@@ -4,7 +4,7 @@
 //! have taken is ended or followed; so what any attempt of the try holds is found (protocol, section 6).
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -35,6 +35,8 @@ pub(crate) struct Try {
     pub(super) ending: CancellationToken,
     /// How many steps are being executed.
     busy: Arc<AtomicUsize>,
+    /// Whether a step was refused, before or after the try was stopped.
+    refused: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -64,8 +66,6 @@ pub(super) struct State {
     /// The rows that ending it has left as tombstones.
     tombstones: Vec<RowKey>,
     stop: Option<Stop>,
-    /// Whether a step was refused, before or after the try was stopped.
-    refused: bool,
 }
 
 /// What other attempts of a try hold, and no record of it names.
@@ -88,6 +88,15 @@ impl State {
             Found::Row(_) => None,
         };
         self.found.iter().filter_map(participant).collect()
+    }
+}
+
+impl Found {
+    fn is_named_in(&self, decision: &Decision) -> bool {
+        match self {
+            Self::Row(row) => decision.rows.iter().any(|named| named.entries.contains(&row.entries[0])),
+            Self::Participant(one) => decision.participants.iter().any(|named| named.instance == one.instance),
+        }
     }
 }
 
@@ -127,7 +136,7 @@ impl Try {
         decided: bool,
     ) -> Self {
         let (ending, busy, state) = (CancellationToken::new(), Arc::default(), Mutex::default());
-        Self { prefix, joined, max_wait, mode, decided, ending, busy, state }
+        Self { prefix, joined, max_wait, mode, decided, ending, busy, refused: AtomicBool::new(false), state }
     }
 
     /// The name of the try. Only after the intent is durable is it the same in all attempts.
@@ -184,15 +193,20 @@ impl Try {
     /// Stops the try. While it is ending, what stops it only says how far it came.
     pub(crate) fn stop(&self, stop: Stop) {
         if !self.is_over() {
-            let mut state = self.state();
-            state.refused |= stop.trapped.as_ref().is_some_and(|trapped| trapped.fault.is_refusal());
-            state.stop.get_or_insert(stop);
+            stop.trapped.iter().for_each(|trapped| self.notes(&trapped.fault));
+            self.state().stop.get_or_insert(stop);
         }
+    }
+
+    /// Notes that a step was refused, if this is why it comes no further. A step that asks for several rows may still
+    /// wait for others then.
+    pub(super) fn notes(&self, fault: &Fault) {
+        self.refused.fetch_or(fault.is_refusal() && !self.is_over(), Ordering::Relaxed);
     }
 
     /// Whether a step was refused: its branch comes no further.
     pub(super) fn was_refused(&self) -> bool {
-        self.state().refused
+        self.refused.load(Ordering::Relaxed)
     }
 
     /// Why the try cannot go on, if it cannot: it was stopped, or it is over and nothing moves any more.
@@ -217,7 +231,7 @@ impl Try {
     /// Refuses what is not allowed, unless the try is over: another attempt, whose branches advanced in another order, may
     /// have come past this step before it met its limit.
     pub(super) fn unless_over(&self, allowed: Result<(), Fault>) -> Result<(), Fault> {
-        if self.is_over() { Ok(()) } else { allowed }
+        if self.is_over() { Ok(()) } else { allowed.inspect_err(|fault| self.notes(fault)) }
     }
 
     /// The decision that this outcome of the try is.
@@ -288,14 +302,19 @@ impl Try {
         let (mut rows, mut participants) = (Vec::new(), Vec::new());
         for recorded in std::mem::take(&mut self.state().recorded) {
             match recorded {
-                Found::Row(row) if decision.rows.iter().any(|named| named.entries.contains(&row.entries[0])) => {}
+                recorded if recorded.is_named_in(decision) => {}
                 Found::Row(row) => rows.push(row),
-                Found::Participant(one) if decision.participants.iter().any(|named| named.instance == one.instance) => {
-                }
                 Found::Participant(one) => participants.push(one),
             }
         }
         (rows, participants)
+    }
+
+    /// Forgets the acquisitions that a walk has found, if the decision names them: those of one row are released
+    /// together, since the first of them says whether all are.
+    pub(super) fn leaves_to(&self, decision: &Decision) {
+        let is_left = |found: &Found| matches!(found, Found::Row(_)) && found.is_named_in(decision);
+        self.state().found.retain(|found| !is_left(found));
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {

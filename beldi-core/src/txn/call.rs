@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use serde_dynamo::AttributeValue;
 
 use super::acquire::{Wanted, held_by, limit, unreadable};
 use super::attempt::{Found, Try};
+use super::each::each;
 use super::record::{HeldRow, Part};
 use super::settle::fence;
 use super::view::Unheld;
@@ -124,8 +124,6 @@ impl Try {
             return self.replayed(path, participant, &value);
         }
         if self.is_over() && !self.is_ending() {
-            // The rows that were taken for the call are recorded, whether it was answered or not.
-            self.take_written(journal, Some(path)).await?;
             return Err(Fault::Over);
         }
         self.unless_over(self.state().calls.asked(path, participant.clone()))?;
@@ -332,27 +330,6 @@ impl Try {
         };
         self.state().detached.push((path.clone(), held));
         Ok(())
-    }
-}
-
-/// Awaits all, each on its own: one that never was taken, or may not be, says nothing of the others. Those are taken by a
-/// request that is on its way, and are still to be ended.
-pub(crate) async fn each<T>(
-    takes: impl Iterator<Item = impl Future<Output = Result<T, Fault>>>,
-) -> Result<Vec<T>, Fault> {
-    let (mut taken, mut is_over) = (Vec::new(), false);
-    let mut failed = None;
-    for one in join_all(takes).await {
-        match one {
-            Ok(one) => taken.push(one),
-            Err(Fault::Over) => is_over = true,
-            Err(fault) => drop(failed.get_or_insert(fault)),
-        }
-    }
-    match failed {
-        Some(fault) => Err(fault),
-        None if is_over => Err(Fault::Over),
-        None => Ok(taken),
     }
 }
 

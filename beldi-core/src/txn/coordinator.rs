@@ -177,14 +177,16 @@ impl Transaction {
         std::future::poll_fn(|context| {
             // While a try is ending, a panic in the body only says how far it came.
             let polled = match current.is_over() {
-                false => body.as_mut().poll(context),
+                false => body.as_mut().poll(context).map(Ended::Returned),
                 true => match catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(context))) {
-                    Ok(polled) => polled,
-                    Err(_) => return Poll::Ready(Ok(Ended::Stopped(Fault::Over.into()))),
+                    Ok(polled) => polled.map(Ended::Returned),
+                    Err(_) => Poll::Ready(Ended::Stopped(Fault::Over.into())),
                 },
             };
             match (polled, current.stopped()) {
-                (Poll::Ready(result), _) => Poll::Ready(Ok(Ended::Returned(result))),
+                // The attempt ends with this poll, and a walk that has failed is not over.
+                _ if self.cx.is_trapped() => Poll::Pending,
+                (Poll::Ready(ended), _) => Poll::Ready(Ok(ended)),
                 (Poll::Pending, Some(stop)) => Poll::Ready(Ok(Ended::Stopped(stop))),
                 (Poll::Pending, None) => Poll::Pending,
             }

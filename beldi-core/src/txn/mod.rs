@@ -26,6 +26,7 @@ mod acquire;
 mod attempt;
 mod call;
 mod coordinator;
+mod each;
 mod evaluate;
 mod guard;
 mod id;
@@ -47,7 +48,8 @@ pub use participant::InDoubt;
 pub use statistics::{Tallies, TransactionStatistics};
 
 pub(crate) use attempt::{Stop, Try};
-pub(crate) use call::{Callee, each};
+pub(crate) use call::Callee;
+pub(crate) use each::each;
 pub(crate) use evaluate::holds;
 pub(crate) use guard::Guards;
 pub(crate) use id::{TransactionId, holder_text};

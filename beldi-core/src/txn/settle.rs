@@ -26,6 +26,7 @@ pub(super) async fn carry_out(
     let id = current.id(journal);
     let passed = current.state().passed();
     // What a record names is released even if a walk could not be ended: a later attempt begins with the record.
+    current.leaves_to(decision);
     let found = release_found(journal, current).await;
     let commits = decision.outcome == Outcome::Committed;
     let (recorded, mut told) = match found.is_ok() {

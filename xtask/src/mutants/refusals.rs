@@ -33,7 +33,7 @@ pub(super) const REFUSALS: &[Mutant] = &[
     },
     Mutant {
         rule: "rows that are taken together are awaited together, also where one is refused",
-        file: "beldi-core/src/txn/call.rs",
+        file: "beldi-core/src/txn/each.rs",
         original: "    for one in join_all(takes).await {\n",
         broken: "    let takes = takes.map(|take| async {\n        match take.await {\n            Err(Fault::Over) => Ok(Err(Fault::Over)),\n            taken => taken.map(Ok),\n        }\n    });\n    for one in futures_util::future::try_join_all(takes).await? {\n",
         noticed_by: &["walks::unstorable"],
@@ -112,7 +112,7 @@ pub(super) const REFUSALS: &[Mutant] = &[
         rule: "nobody waits for a participant that cannot be told",
         file: "beldi-core/src/txn/settle.rs",
         original: "    rows?;\n",
-        broken: "    rows.and(told)?;\n    let told: Result<(), Fault> = Ok(());\n",
+        broken: "    rows?;\n    if told.iter().any(|(_, told)| told.is_err()) {\n        return Err(Fault::Superseded);\n    }\n",
         noticed_by: &["walks::that_cannot_be_told"],
     },
     Mutant {
@@ -124,9 +124,9 @@ pub(super) const REFUSALS: &[Mutant] = &[
     },
     Mutant {
         rule: "another program ends no walk",
-        file: "beldi-core/src/attempt/mod.rs",
-        original: "fault @ (Fault::Store(_) | Fault::Damaged(_) | Fault::Diverged(_))",
-        broken: "fault @ (Fault::Store(_) | Fault::Damaged(_))",
+        file: "beldi-core/src/error.rs",
+        original: "matches!(self, Self::Store(_) | Self::Damaged(_) | Self::Diverged(_))",
+        broken: "matches!(self, Self::Store(_) | Self::Damaged(_))",
         noticed_by: &["walks::another_program"],
     },
     Mutant {
@@ -226,5 +226,40 @@ pub(super) const REFUSALS: &[Mutant] = &[
         original: "let left = join_all(left).await.into_iter().collect::<Result<Vec<_>, _>>();",
         broken: "let left = Ok::<_, Fault>(join_all(left).await.into_iter().collect::<Result<Vec<_>, _>>()?);",
         noticed_by: &["walks::nobody_below"],
+    },
+    Mutant {
+        rule: "it is seen at once that a step was refused, also while the step waits for another row",
+        file: "beldi-core/src/txn/acquire.rs",
+        original: "self.take_now(&wanted).await.inspect_err(|fault| self.notes(fault))?;",
+        broken: "self.take_now(&wanted).await?;",
+        noticed_by: &["walks::waits_for_another_row"],
+    },
+    Mutant {
+        rule: "who looks for whom a row was handed over to ends it, if the try is stopped meanwhile",
+        file: "beldi-core/src/txn/acquire.rs",
+        original: "                    _ if self.is_ending() => continue,\n",
+        broken: "",
+        noticed_by: &["walks::who_has_handed"],
+    },
+    Mutant {
+        rule: "what a decision names is released together, also if a walk finds it again",
+        file: "beldi-core/src/txn/settle.rs",
+        original: "    current.leaves_to(decision);\n",
+        broken: "",
+        noticed_by: &["walks::released_together"],
+    },
+    Mutant {
+        rule: "nothing is released in the poll in which a walk fails",
+        file: "beldi-core/src/txn/coordinator.rs",
+        original: "                _ if self.cx.is_trapped() => Poll::Pending,\n",
+        broken: "",
+        noticed_by: &["walks::when_a_walk_has_failed"],
+    },
+    Mutant {
+        rule: "of the faults of rows that are taken together, one counts that hides what is behind it",
+        file: "beldi-core/src/txn/each.rs",
+        original: "failed.is_none() || fault.hides_what_is_behind()",
+        broken: "failed.is_none()",
+        noticed_by: &["core::hides_what_is_behind"],
     },
 ];

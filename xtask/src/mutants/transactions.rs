@@ -125,9 +125,9 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
     },
     Mutant {
         rule: "damage does not end a walk",
-        file: "beldi-core/src/attempt/mod.rs",
-        original: "if transaction.is_ending() && !transaction.is_given_up",
-        broken: "if transaction.is_ending() && self.scope.is_empty() && !transaction.is_given_up",
+        file: "beldi-core/src/error.rs",
+        original: "matches!(self, Self::Store(_) | Self::Damaged(_) | Self::Diverged(_))",
+        broken: "matches!(self, Self::Store(_) | Self::Diverged(_))",
         noticed_by: &["walks::damage"],
     },
     Mutant {
@@ -154,7 +154,7 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
     Mutant {
         rule: "a limit does not end a walk",
         file: "beldi-core/src/txn/attempt.rs",
-        original: "if self.is_over() { Ok(()) } else { allowed }",
+        original: "if self.is_over() { Ok(()) } else { allowed.inspect_err(|fault| self.notes(fault)) }",
         broken: "if self.is_over() && allowed.is_ok() { Ok(()) } else { allowed }",
         noticed_by: &["walks::a_limit_does_not", "walks::two_branches_write"],
     },
@@ -367,13 +367,6 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
         original: "row.acquisitions.iter().filter(|taken| precedes(&taken.by))",
         broken: "row.acquisitions.iter()",
         noticed_by: &["interleavings_transactions::a_row_that_is_written_in"],
-    },
-    Mutant {
-        rule: "what was taken for a call that died is asked for again",
-        file: "beldi-core/src/txn/call.rs",
-        original: "self.take_written(journal, Some(path)).await?;\n            return Err(Fault::Over);",
-        broken: "return Err(Fault::Over);",
-        noticed_by: &["interleavings_transactions::a_row_that_is_written_before_a_call"],
     },
     Mutant {
         rule: "a decision does not wait for a branch that nobody polls",
