@@ -230,9 +230,10 @@ impl Fault {
         matches!(self, Self::Store(_) | Self::Damaged(_) | Self::Diverged(_)) || !self.ends_a_try()
     }
 
-    /// Whether a transaction has asked for what it cannot have.
-    pub(crate) fn is_refusal(&self) -> bool {
-        matches!(self, Self::Transaction(_))
+    /// Whether a step that meets it may have been passed by another attempt of the try: as a refusal, which is a matter of
+    /// the order of its branches, and what damage or another program hides.
+    pub(crate) fn may_be_passed(&self) -> bool {
+        matches!(self, Self::Transaction(_) | Self::Damaged(_) | Self::Diverged(_))
     }
 
     fn kind(&self) -> ProblemKind {

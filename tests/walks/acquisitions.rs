@@ -119,7 +119,7 @@ async fn hold_zoe(host: &LocalHost) {
 }
 
 /// Sets an attribute of an account by hand, or removes it.
-async fn set(host: &LocalHost, owner: &str, attribute: &str, value: Option<AttributeValue>) {
+pub(crate) async fn set(host: &LocalHost, owner: &str, attribute: &str, value: Option<AttributeValue>) {
     let mut placeholders = Placeholders::default();
     let name = placeholders.name(attribute);
     let update = match value {

@@ -9,9 +9,11 @@ use std::time::Duration;
 
 use beldi::host::{CrashPlan, CrashPoint, LocalHost, Verdict, When};
 use beldi::prelude::*;
+use beldi::store::AttributeValue;
 use beldi::testing::fresh_store;
 use beldi::{Call, Client, Delivery, Function, InstanceId, Settings};
 
+use crate::acquisitions::set;
 use crate::common::builder;
 use crate::plans::{Plan, Plans, Then};
 use crate::{Account, Bank, Refused, balance, is_about, locked, opened, settings, updates};
@@ -114,6 +116,28 @@ async fn reads_together_and_writes_twice() -> Result<(), Refused> {
     }
 }
 
+/// One branch meets a damaged row, another one dies, and a third one puts a record.
+#[beldi::function(service = Bank)]
+async fn meets_damage_and_dies() -> Result<(), Refused> {
+    beldi::txn! { max_tries = 2 =>
+        beldi::join!(
+            async {
+                Account::get("bob").await;
+                Account::get("zoe").await;
+            },
+            async {
+                Account::get("ann").await;
+            },
+            async {
+                Account::get("late").await;
+                beldi::now().await;
+                Account::get("nobody").await;
+            },
+        );
+        Ok(())
+    }
+}
+
 static ARRIVALS: AtomicU32 = AtomicU32::new(0);
 
 #[beldi::function(service = Bank)]
@@ -187,6 +211,7 @@ impl CrashPlan for Slow {
             writes_twice_and_dies::NAME,
             hands_over_and_dies::NAME,
             hands_over_beside::NAME,
+            meets_damage_and_dies::NAME,
             acts_beside_transactions::NAME,
         ];
         let ours = ours.contains(&function);
@@ -216,6 +241,12 @@ impl CrashPlan for Slow {
             hands_over_and_dies::NAME | hands_over_beside::NAME if run == 1 && is_about(&point, "late") => 5,
             hands_over_and_dies::NAME | hands_over_beside::NAME if run == 2 && is_about(&point, "ann") => 5,
             hands_over_beside::NAME if run == 2 && point.action == "Query bank-journal" => 20,
+            meets_damage_and_dies::NAME if run == 1 && ["ann", "late"].iter().any(|owner| is_about(&point, owner)) => {
+                90
+            }
+            meets_damage_and_dies::NAME if run == 2 && records => 40,
+            meets_damage_and_dies::NAME if run == 2 && is_about(&point, "ann") => 5,
+            meets_damage_and_dies::NAME if run == 2 && is_about(&point, "bob") => 15,
             acts_beside_transactions::NAME if is_about(&point, "ann") => 10,
             acts_beside_transactions::NAME if records => 20,
             _ => 0,
@@ -226,7 +257,9 @@ impl CrashPlan for Slow {
             hands_over_and_dies::NAME | hands_over_beside::NAME => {
                 run == 1 && point.when == When::After && point.action == "Invoke bank/looks"
             }
-            writes_twice_and_dies::NAME => run == 1 && point.when == When::After && is_about(&point, "zoe"),
+            writes_twice_and_dies::NAME | meets_damage_and_dies::NAME => {
+                run == 1 && point.when == When::After && is_about(&point, "zoe")
+            }
             _ => false,
         };
         Box::pin(async move {
@@ -287,6 +320,20 @@ async fn a_branch_that_is_refused_after_another_one_has_died_is_walked_too() {
     client.call(writes_twice_and_dies()).idempotency_key("k").await.expect_err("it is stopped");
     assert_eq!(locked(&host).await, 3, "the accounts of ann, bob and zoe");
     client.call(writes_twice_and_dies()).idempotency_key("k").await.expect_err("it dies");
+    assert_eq!(locked(&host).await, 1, "the account of ann");
+}
+
+/// A damaged row that was met after another branch had died was passed, with all that was behind it.
+#[tokio::test(start_paused = true)]
+async fn damage_in_a_branch_is_met_again_by_the_walk() {
+    let (host, client) = with_ann_held().await;
+    client.call(meets_damage_and_dies()).idempotency_key("k").await.expect_err("it is stopped");
+    assert_eq!(locked(&host).await, 3, "the accounts of ann, bob and zoe");
+    set(&host, "bob", "_beldi_epoch", Some(AttributeValue::S("damaged".to_owned()))).await;
+    client.call(meets_damage_and_dies()).idempotency_key("k").await.expect_err("a row is damaged");
+    set(&host, "bob", "_beldi_epoch", None).await;
+    let coordinator = InstanceId::from_idempotency_key(Bank::NAME, meets_damage_and_dies::NAME, "k");
+    client.roll_back(Bank::NAME, coordinator).await.expect("an answer");
     assert_eq!(locked(&host).await, 1, "the account of ann");
 }
 

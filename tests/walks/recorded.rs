@@ -1,10 +1,12 @@
 //! What is recorded of a try before it is decided, in records of its own.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use beldi::host::{CrashPoint, LocalHost, When};
 use beldi::prelude::*;
 use beldi::store::{AttributeValue, Placeholders, ReturnValues, SharedStore, UpdateItem};
 use beldi::testing::fresh_store;
-use beldi::{Client, InstanceId};
+use beldi::{Client, ClientError, InstanceId, ProblemKind};
 
 use crate::common::builder;
 use crate::plans::{Plan, Plans, Then};
@@ -97,6 +99,45 @@ async fn participants_whose_answers_are_recorded_are_told() {
         let in_doubt = client.in_doubt(Shop::NAME).await.expect("an answer");
         assert!(in_doubt.is_empty(), "{nth}: {in_doubt:?}");
     }
+}
+
+static SKIPS: AtomicBool = AtomicBool::new(false);
+
+/// Another program has no transaction here.
+#[beldi::function(service = Bank)]
+async fn has_no_transaction() -> Result<(), Refused> {
+    if SKIPS.load(Ordering::SeqCst) {
+        return Ok(());
+    }
+    beldi::txn! {
+        Account::get("ann").await;
+        Account::get("zoe").await;
+        Ok(())
+    }
+}
+
+/// A program that does not come to a transaction which is decided leaves its rows locked: it is found out when it returns.
+#[tokio::test(start_paused = true)]
+async fn a_decided_try_is_begun_before_a_function_returns() {
+    let updates = |point: &CrashPoint| updates(point, has_no_transaction::NAME);
+    // It dies with one row, and so does an operator's rollback, when that row is to be let go.
+    let plans = Plans::new(vec![Plan::new(updates, 2, Then::Crashes), Plan::new(updates, 5, Then::Crashes)]);
+    let host = builder(fresh_store().await.expect("a store"), settings(), None).crash_plan(plans);
+    let host = host.start().await.expect("a host");
+    let client = opened(&host).await;
+    client.call(has_no_transaction()).idempotency_key("k").await.expect_err("it dies");
+    let instance = InstanceId::from_idempotency_key(Bank::NAME, has_no_transaction::NAME, "k");
+    client.roll_back(Bank::NAME, instance).await.expect_err("it dies, too");
+    assert_eq!(locked(&host).await, 1);
+    SKIPS.store(true, Ordering::SeqCst);
+    match client.call(has_no_transaction()).idempotency_key("k").await {
+        Err(ClientError::Refused(problem)) => assert_eq!(problem.kind, ProblemKind::Diverged),
+        other => panic!("{other:?}"),
+    }
+    SKIPS.store(false, Ordering::SeqCst);
+    assert!(client.restart(Bank::NAME, instance).await.expect("an answer"));
+    host.settle().await.expect("at rest");
+    assert_eq!(locked(&host).await, 0);
 }
 
 #[beldi::function(service = Bank)]

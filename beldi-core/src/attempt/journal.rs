@@ -54,6 +54,8 @@ struct State {
     outcomes: Vec<Entry>,
     /// The recorded steps that were asked for.
     replayed: HashSet<StepPath>,
+    /// The tries with a recorded decision that were begun.
+    begun: HashSet<StepPath>,
     /// The tries that this attempt has decided to give up.
     given_up: Vec<StepPath>,
     /// Another attempt may have gone on from the intent, without this one having looked.
@@ -88,6 +90,7 @@ impl Journal {
             pending: Vec::new(),
             outcomes: Vec::new(),
             replayed: HashSet::new(),
+            begun: HashSet::new(),
             given_up: Vec::new(),
             unverified: false,
             broken: false,
@@ -159,9 +162,11 @@ impl Journal {
         &self.tape
     }
 
-    /// The recorded decision of the try at this path.
+    /// The recorded decision of the try at this path, which begins.
     pub(crate) fn decision(&self, path: &StepPath) -> Option<&Decision> {
-        self.recorded.decisions.get(path)
+        let decision = self.recorded.decisions.get(path);
+        self.state().begun.extend(decision.map(|_| path.clone()));
+        decision
     }
 
     /// Whether what the instance held was saved for the call at this path.
@@ -362,10 +367,14 @@ impl Journal {
         }
     }
 
-    /// A handler that returns without having asked for every recorded step is not the one that recorded them; but for
-    /// steps of a try that was given up: of these an attempt comes as far as it can.
+    /// A handler that returns without having asked for every recorded step and begun every try is not the one that
+    /// recorded them. Of the steps of a try that was given up an attempt asks for as many as it comes to.
     pub(super) fn all_replayed(&self) -> Result<(), Fault> {
         let state = self.state();
+        if let Some(path) = self.recorded.decisions.keys().filter(|path| !state.begun.contains(path)).min() {
+            let recorded = format!("a decision of the transaction that began at step {path}");
+            return Err(Divergence { recorded, asked: "the end".to_owned() }.into());
+        }
         let decided = self.recorded.decisions.iter().filter(|(_, decision)| decision.outcome.gives_up());
         let given_up: Vec<_> = decided.map(|(path, _)| path).chain(&state.given_up).collect();
         let is_missing = |entry: &&Entry| {

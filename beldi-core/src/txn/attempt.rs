@@ -201,7 +201,7 @@ impl Try {
     /// Notes that a step was refused, if this is why it comes no further. A step that asks for several rows may still
     /// wait for others then.
     pub(super) fn notes(&self, fault: &Fault) {
-        self.refused.fetch_or(fault.is_refusal() && !self.is_over(), Ordering::Relaxed);
+        self.refused.fetch_or(fault.may_be_passed() && !self.is_over(), Ordering::Relaxed);
     }
 
     /// Whether a step was refused: its branch comes no further.

@@ -235,7 +235,7 @@ impl Transaction {
         let decision = current.decision(if died { Outcome::Died } else { Outcome::Failed })?;
         self.decide(current, &decision).await?;
         self.count(decision.outcome);
-        if stop.fault.is_refusal() || current.was_refused() {
+        if stop.fault.may_be_passed() || current.was_refused() {
             // Its branches have come to this in an order of their own. In another one they come past it.
             let observed = std::mem::take(&mut current.state().observed);
             self.refused = Some(Refused { decision, stop, observed });

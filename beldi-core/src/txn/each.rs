@@ -18,7 +18,7 @@ pub(crate) async fn each<T>(
         match one {
             Ok(one) => taken.push(one),
             Err(Fault::Over) => is_over = true,
-            Err(fault) if failed.is_none() || fault.hides_what_is_behind() => failed = Some(fault),
+            Err(fault) if failed.as_ref().is_none_or(|before| weight(&fault) > weight(before)) => failed = Some(fault),
             Err(_) => {}
         }
     }
@@ -29,16 +29,31 @@ pub(crate) async fn each<T>(
     }
 }
 
+/// How much a fault says of the others: an operator may pass a divergence, and nothing else that hides what is behind it.
+fn weight(fault: &Fault) -> u8 {
+    match fault {
+        Fault::Diverged(_) => 1,
+        fault if fault.hides_what_is_behind() => 2,
+        _ => 0,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Divergence;
     use crate::store::StoreError;
 
     #[tokio::test]
     async fn a_fault_that_hides_what_is_behind_it_counts() {
         let too_large = || Fault::TooLarge { what: "a row".to_owned(), bytes: 2, limit: 1, remedy: "read less" };
         let throttled = || Fault::Store(StoreError::Throttled { message: "later".to_owned() });
-        for faults in [[too_large(), throttled()], [throttled(), too_large()]] {
+        let diverged = || Divergence { recorded: "a row".to_owned(), asked: "another row".to_owned() }.into();
+        for faults in [
+            [too_large(), throttled(), diverged()],
+            [diverged(), throttled(), too_large()],
+            [throttled(), diverged(), too_large()],
+        ] {
             let takes = faults.map(|fault| async { Err::<(), _>(fault) });
             assert!(matches!(each(takes.into_iter()).await, Err(Fault::Store(_))));
         }

@@ -258,8 +258,29 @@ pub(super) const REFUSALS: &[Mutant] = &[
     Mutant {
         rule: "of the faults of rows that are taken together, one counts that hides what is behind it",
         file: "beldi-core/src/txn/each.rs",
-        original: "failed.is_none() || fault.hides_what_is_behind()",
-        broken: "failed.is_none()",
+        original: "        fault if fault.hides_what_is_behind() => 2,\n",
+        broken: "",
         noticed_by: &["core::hides_what_is_behind"],
+    },
+    Mutant {
+        rule: "an operator passes a divergence, and not what the store hides beside it",
+        file: "beldi-core/src/txn/each.rs",
+        original: "Fault::Diverged(_) => 1,",
+        broken: "Fault::Diverged(_) => 3,",
+        noticed_by: &["core::hides_what_is_behind"],
+    },
+    Mutant {
+        rule: "damage that a branch has met before the decision is met again by the walk",
+        file: "beldi-core/src/error.rs",
+        original: "matches!(self, Self::Transaction(_) | Self::Damaged(_) | Self::Diverged(_))",
+        broken: "matches!(self, Self::Transaction(_) | Self::Diverged(_))",
+        noticed_by: &["walks::damage_in_a_branch"],
+    },
+    Mutant {
+        rule: "whoever returns has begun every try that is decided",
+        file: "beldi-core/src/attempt/journal.rs",
+        original: ".filter(|path| !state.begun.contains(path))",
+        broken: ".filter(|path| !state.begun.contains(path) && state.begun.contains(path))",
+        noticed_by: &["walks::a_decided_try_is_begun"],
     },
 ];

@@ -161,7 +161,7 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
     Mutant {
         rule: "who was refused something walks from the beginning",
         file: "beldi-core/src/txn/coordinator.rs",
-        original: "if stop.fault.is_refusal() || current.was_refused() {",
+        original: "if stop.fault.may_be_passed() || current.was_refused() {",
         broken: "if matches!(stop.fault, Fault::Superseded) {",
         noticed_by: &["walks::a_limit_does_not", "walks::two_branches_write"],
     },
