@@ -176,14 +176,14 @@ pub(super) const REFUSALS: &[Mutant] = &[
         file: "beldi-core/src/attempt/turns.rs",
         original: "                _ = body.as_mut() => true,\n",
         broken: "                _ = futures_util::FutureExt::catch_unwind(std::panic::AssertUnwindSafe(body.as_mut())) => true,\n",
-        noticed_by: &["walks::recorded"],
+        noticed_by: &["walks::branches"],
     },
     Mutant {
         rule: "a try that waits for a record beside it is woken",
         file: "beldi-core/src/attempt/turns.rs",
         original: "_ = putters.wait_for(|putters| *putters == 0) => false,",
         broken: "false = std::future::pending() => false,",
-        noticed_by: &["walks::recorded"],
+        noticed_by: &["walks::branches"],
     },
     Mutant {
         rule: "who was called in vain waits for nobody who cannot be told",
