@@ -4,11 +4,12 @@ use std::future::{Future, ready};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use beldi::host::{CrashPlan, CrashPoint, LocalHost, Verdict, When};
 use beldi::prelude::*;
 use beldi::testing::{fresh_store, locked_rows};
-use beldi::{Client, ClientError, Delivery, InDoubt, InstanceId, Settings, VirtualWorld};
+use beldi::{Client, ClientError, Delivery, InDoubt, InstanceId, Settings, VirtualWorld, World};
 
 beldi::service!(Travel = "travel");
 beldi::service!(Hotel = "hotel");
@@ -57,6 +58,12 @@ async fn book(guest: String) -> Result<i64, SoldOut> {
         Trip { guest: guest.clone(), left }.put().await;
         Ok(left)
     }
+}
+
+/// Has its time for a room.
+#[beldi::function(service = Travel, timeout = "60s")]
+async fn book_slowly() -> Result<i64, SoldOut> {
+    beldi::txn! { reserve().await }
 }
 
 #[beldi::function(service = Travel)]
@@ -218,4 +225,58 @@ async fn a_participant_that_was_in_doubt_is_marked_before_it_answers() {
     bench.host.settle().await.expect("collectors");
     assert!(!bench.plan.mark.load(Ordering::Relaxed), "somebody died before the mark");
     bench.assert_free((2, 1)).await;
+}
+
+/// A clock that is ahead of another one.
+struct Ahead(Arc<VirtualWorld>, u64);
+
+impl World for Ahead {
+    fn now_ms(&self) -> u64 {
+        self.0.now_ms() + self.1
+    }
+
+    fn fresh_id(&self) -> InstanceId {
+        self.0.fresh_id()
+    }
+}
+
+/// Stalls the decision and what carries it out in the hotel, and lets who has carried it out die before the mark.
+struct Slowly;
+
+impl CrashPlan for Slowly {
+    fn decide(&self, point: CrashPoint) -> Pin<Box<dyn Future<Output = Verdict> + Send + '_>> {
+        let told = point.invocation.delivery == Delivery::Commit;
+        let (verdict, seconds) = match (point.when, point.action.as_str()) {
+            (When::After, "Invoke hotel/reserve") => (Verdict::Continue, 3),
+            (When::Before, "UpdateItem rooms") if told => (Verdict::Continue, 9),
+            (When::Before, "UpdateItem hotel-journal") if told => (Verdict::Crash, 0),
+            _ => (Verdict::Continue, 0),
+        };
+        Box::pin(async move {
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            verdict
+        })
+    }
+}
+
+/// A collector whose clock was ahead put a participant aside as in doubt, while the commit was being carried out by an
+/// attempt that was sure to be over by then. That one died before the mark, and nobody looked at the participant again.
+#[tokio::test(start_paused = true)]
+async fn a_collector_whose_clock_is_ahead_puts_nobody_aside_who_is_being_told() {
+    let (store, world) = (fresh_store().await.expect("a store"), Arc::new(VirtualWorld::new(0)));
+    let (timeout, margin) = (Duration::from_secs(10), Duration::from_secs(5));
+    let settings = Settings { timeout, margin, call_tries: 1, ..Settings::default() };
+    let builder = LocalHost::builder(Arc::clone(&store)).world(Ahead(Arc::clone(&world), 0)).settings(settings.clone());
+    let builder = builder.crash_plan(Arc::new(Slowly)).collect_every(None).collect_garbage_every(None);
+    let host = builder.start().await.expect("a host");
+    let builder = LocalHost::builder(store).world(Ahead(world, 4_500)).settings(settings);
+    let builder = builder.collect_every(Some(Duration::from_millis(100))).collect_garbage_every(None);
+    let other = builder.start().await.expect("a host");
+    let client = host.client();
+    client.call(open(3)).await.expect("a hotel");
+    assert_eq!(client.call(book_slowly()).await.expect("a result"), Ok(2));
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    other.settle().await.expect("collectors");
+    assert_eq!(client.in_doubt("hotel").await.expect("a list"), Vec::new());
+    assert_eq!(locked_rows(&host).await.expect("rows"), Vec::<String>::new());
 }

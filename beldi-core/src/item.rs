@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::key::{IntoKey, ItemKey, KeyLayout, KeyTypes, KeyValue};
+use crate::key::{IntoKey, ItemKey, KeyLayout, KeyTypes, KeyValue, ScalarType};
 use crate::ops::{BatchGet, Delete, Get, Put, Query, Scan, Update};
 use crate::service::{OwnService, Service};
 
@@ -200,6 +200,16 @@ impl TableEntry {
             file,
             line,
         }
+    }
+
+    /// Whether these are attributes of a key of the table: their names, and their types.
+    pub(crate) fn has_key(&self, key: &crate::store::Attributes) -> bool {
+        let (schema, types) = (&self.schema, (self.key_types)());
+        let names = std::iter::once(schema.partition_key).chain(schema.sort_key);
+        let mut wanted = names.zip([types.partition, types.sort]);
+        let has = |name: &str, scalar_type| key.get(name).is_some_and(|value| ScalarType::of(value) == scalar_type);
+        key.len() == 1 + usize::from(schema.sort_key.is_some())
+            && wanted.all(|(name, scalar_type)| has(name, scalar_type.ok()))
     }
 }
 

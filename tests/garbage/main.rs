@@ -7,4 +7,5 @@ mod retention;
 mod safety;
 mod segments;
 mod storage;
+mod walks;
 mod world;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::world::*;
 use beldi::host::LocalHost;
+use beldi::prelude::*;
 use beldi::store::{AttributeValue, Placeholders, PutItem, Request, SharedStore, Store, StoreError, StoreFuture};
 
 /// Every kind of thing that leaves something, on rows of its own.
@@ -201,4 +202,42 @@ async fn nothing_is_left_of_tables_that_are_gone() {
     store.is_lost.store(false, Ordering::SeqCst);
     reclaim_all(&host).await;
     assert_eq!(journal(&host, "bank").await, [""; 0]);
+}
+
+#[derive(Item, Serialize, Deserialize, Clone, Debug)]
+#[beldi(service = Shop, table = "wares")]
+struct Ware {
+    #[beldi(partition_key)]
+    name: String,
+    free: i64,
+}
+
+#[beldi::function(service = Shop)]
+async fn clear_out(name: String) {
+    for _ in 0..7 {
+        Ware::update(&name).add(Ware::FREE, 1).await;
+    }
+    Ware::delete(&name).await;
+}
+
+/// So were rows of a table that was made again with another key: no request fits them any more.
+#[tokio::test(start_paused = true)]
+async fn nothing_is_left_of_rows_that_a_table_had_under_another_key() {
+    let host = host().await;
+    for n in 0..20 {
+        call(&host.client(), clear_out(n.to_string())).await;
+    }
+    // As if they had been rows of another table, by the key that it had then.
+    for mut item in items(&host, "shop-journal").await {
+        let Some(AttributeValue::S(row)) = item.get("instance").cloned() else { panic!("a key") };
+        if let Some(at) = row.strip_prefix("row/wares") {
+            item.insert("instance".to_owned(), AttributeValue::S(format!("row/stock{at}")));
+            item.insert("table".to_owned(), AttributeValue::S("stock".to_owned()));
+            let (table, condition, placeholders) = ("shop-journal".to_owned(), None, Placeholders::default());
+            let put = PutItem { table, item, condition, placeholders };
+            host.environment().store.put(put).await.expect("the store answers");
+        }
+    }
+    reclaim_all(&host).await;
+    assert_eq!(journal(&host, "shop").await.len(), 0);
 }

@@ -5,6 +5,7 @@ mod acquisitions;
 mod branches;
 #[path = "../common/mod.rs"]
 mod common;
+mod parts;
 mod plans;
 mod recorded;
 mod refusals;

@@ -37,8 +37,8 @@ pub(crate) enum Loaded {
         prepared: Box<Prepared>,
         /// Whether it was told the decision, and has carried it out.
         settled: bool,
-        /// Whether a collector has started it again.
-        claimed: bool,
+        /// How many of its attempts were started.
+        attempts: u32,
         /// The instance as it is to be marked as done.
         finished: Box<Finished>,
     },
@@ -70,9 +70,9 @@ impl Journal {
         let mut recorded = read_records(&records)?;
         let finished = |result: &str| Box::new(finished(&records, identity.instance, result));
         if let Some(prepared) = recorded.prepared.take() {
-            let (claimed, mut finished) = (attempts > 1, finished(&prepared.result));
+            let mut finished = finished(&prepared.result);
             finished.told = Some(prepared.told());
-            return Ok(Loaded::Prepared { prepared: Box::new(prepared), settled: marked, claimed, finished });
+            return Ok(Loaded::Prepared { prepared: Box::new(prepared), settled: marked, attempts, finished });
         }
         let aborted = recorded.aborted;
         // A result that is determined stays so, even if a collector gave the instance up since.

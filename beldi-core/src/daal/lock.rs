@@ -30,6 +30,9 @@ pub(crate) enum Mode {
 /// How many acquisitions hold a row together at most, unless all are of one owner: it grows by about 70 bytes for each.
 pub(crate) const MAX_READERS: usize = 64;
 
+/// The most holders that a condition names: DynamoDB takes no more operands of an `IN`.
+const MAX_HEIRS: usize = 100;
+
 /// One acquisition of one row.
 pub(crate) struct RowLock<'a> {
     pub(crate) environment: &'a Environment,
@@ -45,7 +48,7 @@ pub(crate) struct RowLock<'a> {
     pub(crate) owner: Vec<u8>,
     /// The instance that takes the lock for the owner.
     pub(crate) holder: Vec<u8>,
-    /// Instances that may have taken it for the owner before, and hand it over.
+    /// Instances that may have taken it for the owner before, and hand it over, in the order of the program.
     pub(crate) predecessors: Vec<Vec<u8>>,
     pub(crate) mode: Mode,
 }
@@ -78,8 +81,9 @@ impl RowLock<'_> {
         let since = since(self.environment, start_of(&self.entry));
         let mut place = Place::after(witness, since);
         let mut own: Vec<_> = self.held.iter().map(|entry| acquisition(&self.owner, entry)).collect();
+        let mut heirs: Vec<_> = self.heirs().take(MAX_HEIRS).collect();
         for _ in 0..MAX_LOOKS {
-            let old = match self.send(&place, present, own).await {
+            let old = match self.send(&place, present, own, &heirs).await {
                 Ok(row) => return Ok(Acquired::Held(row.unwrap_or_default())),
                 Err(StoreError::ConditionFailed { item }) => item,
                 Err(error) => return Err(error.into()),
@@ -100,7 +104,8 @@ impl RowLock<'_> {
             if let Some(refused) = self.refused(&row, old) {
                 return Ok(refused);
             }
-            // Nobody but the owner holds the row, if anybody does.
+            // Nobody but the owner holds the row, if anybody does, and one of the heirs for it.
+            heirs = vec![self.heirs().find(|heir| row.holder.as_ref() == Some(heir)).unwrap_or(&self.holder)];
             own = row.holds;
         }
         Err(contended(self.table))
@@ -116,17 +121,22 @@ impl RowLock<'_> {
             return Some(Acquired::Busy(Busy { holders, epoch: row.epoch }));
         }
         let own = row.lock.as_ref() == Some(&self.owner);
-        let mut heirs = std::iter::once(&self.holder).chain(&self.predecessors);
-        let elsewhere = own && !heirs.any(|heir| row.holder.as_ref() == Some(heir));
+        let elsewhere = own && !self.heirs().any(|heir| row.holder.as_ref() == Some(heir));
         elsewhere.then(|| Acquired::Elsewhere(old.unwrap_or_default()))
     }
 
-    /// Takes the row, if nobody holds it but the owner, by the acquisitions `own`.
+    /// Who may hold the row for the owner; those first who have come last.
+    fn heirs(&self) -> impl Iterator<Item = &Vec<u8>> {
+        std::iter::once(&self.holder).chain(self.predecessors.iter().rev())
+    }
+
+    /// Takes the row, if nobody holds it but the owner, by the acquisitions `own`, or by one of these `heirs`.
     async fn send(
         &self,
         place: &Place,
         present: bool,
         mut own: Vec<Vec<u8>>,
+        heirs: &[&Vec<u8>],
     ) -> Result<Option<Attributes>, StoreError> {
         let mut update = Update::default();
         update.at_epoch_of(place);
@@ -136,11 +146,10 @@ impl RowLock<'_> {
         let holds = update.placeholders.name(HOLDS);
         let owner = update.placeholders.value(AttributeValue::B(self.owner.clone()));
         let mut value = |bytes: &Vec<u8>| update.placeholders.value(AttributeValue::B(bytes.clone()));
-        let heirs: Vec<_> = std::iter::once(&self.holder).chain(&self.predecessors).map(&mut value).collect();
-        let heirs = format!("{holder} IN ({})", heirs.join(", "));
+        let heirs: Vec<_> = heirs.iter().map(|heir| value(heir)).collect();
         let acquisition = acquisition(&self.owner, &self.entry);
         let free = format!("attribute_not_exists({lock})");
-        let handed_over = format!("({lock} = {owner} AND {heirs})");
+        let handed_over = format!("({lock} = {owner} AND {holder} IN ({}))", heirs.join(", "));
         let mut alone = format!("attribute_not_exists({holds})");
         if !own.is_empty() {
             own.sort_unstable();

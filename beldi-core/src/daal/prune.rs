@@ -23,19 +23,19 @@ pub(crate) struct RowPruner<'a> {
 }
 
 impl RowPruner<'_> {
-    /// The row as it is; nothing, if its table is gone, or is none of this program's and may not be read any more: with
-    /// it, all that a row was is gone.
+    /// The row as it is; nothing, if its table is gone, or has other keys now, or is none of this program's and may not be
+    /// read any more: with it, all that a row was is gone.
     pub(crate) async fn look(&self) -> Result<Option<RowState>, Fault> {
         let get = GetItem { table: self.row.table.clone(), key: self.row.key.clone(), consistent: true };
         match self.environment.store.get(get).await {
             Err(StoreError::TableNotFound { .. }) => Ok(None),
-            Err(StoreError::Denied { .. }) if !self.is_declared() => Ok(None),
+            Err(StoreError::Denied { .. } | StoreError::Invalid { .. }) if !self.is_declared() => Ok(None),
             row => Ok(Some(RowState::of(row?.as_ref())?)),
         }
     }
 
     fn is_declared(&self) -> bool {
-        self.environment.registry.tables().any(|table| table.table == self.row.table)
+        self.environment.registry.tables().any(|table| table.table == self.row.table && table.has_key(&self.row.key))
     }
 
     /// Takes the log away, and the row to a new epoch. Gives whether the row was as seen.

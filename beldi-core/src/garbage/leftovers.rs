@@ -98,7 +98,7 @@ pub(crate) fn list_of(rows: &[RowKey]) -> AttributeValue {
 }
 
 /// Puts the item that stands for one tombstone, to be looked at when the watermark has passed `from_ms`.
-pub(super) async fn remember(
+pub(crate) async fn remember(
     environment: &Environment,
     service: &str,
     row: &RowKey,

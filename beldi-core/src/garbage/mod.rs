@@ -36,7 +36,7 @@ use crate::store::{Attributes, Counting, StoreError};
 pub use watermark::Watermarks;
 
 pub(crate) use index::{Class, enter};
-pub(crate) use leftovers::{Expiry, Finished, TOMBSTONES, Told, expiry, list_of, listed, more, rows_of};
+pub(crate) use leftovers::{Expiry, Finished, TOMBSTONES, Told, expiry, list_of, listed, more, remember, rows_of};
 
 /// What one cycle of garbage collection did in one service.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

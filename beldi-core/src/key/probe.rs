@@ -1,6 +1,7 @@
 //! Finds the DynamoDB type of a Rust key type by asking its `Deserialize` what it wants to read.
 
 use serde::de::{self, DeserializeOwned, Deserializer, Visitor};
+use serde_dynamo::AttributeValue;
 
 /// The type of a key attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -11,6 +12,18 @@ pub enum ScalarType {
     Number,
     /// `B`
     Binary,
+}
+
+impl ScalarType {
+    /// The type of a value, if it is one that a key can have.
+    pub(crate) fn of(value: &AttributeValue) -> Option<Self> {
+        match value {
+            AttributeValue::S(_) => Some(Self::String),
+            AttributeValue::N(_) => Some(Self::Number),
+            AttributeValue::B(_) => Some(Self::Binary),
+            _ => None,
+        }
+    }
 }
 
 /// A Rust type that is none of DynamoDB's key types.

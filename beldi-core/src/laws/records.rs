@@ -90,10 +90,10 @@ fn written(part: &Part) -> Attributes {
 
 fn context() -> impl Strategy<Value = TransactionContext> {
     let id = (text(), instance(), any::<u64>(), vec(any::<u32>(), 0..4));
-    (id, any::<u64>(), vec(participant(), 0..3), any::<bool>()).prop_map(
-        |((service, instance, start_ms, path), max_wait_ms, known, repeats)| {
+    (id, any::<u64>(), vec(participant(), 0..3), any::<(bool, bool)>()).prop_map(
+        |((service, instance, start_ms, path), max_wait_ms, known, (repeats, tells_below))| {
             let id = TransactionId { service, instance, start_ms, path };
-            TransactionContext { id, max_wait_ms, known, repeats }
+            TransactionContext { id, max_wait_ms, known, repeats, tells_below }
         },
     )
 }

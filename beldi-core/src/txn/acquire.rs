@@ -1,6 +1,5 @@
 //! Taking rows for a transaction: wait-die, and what a try that ends does instead.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_dynamo::AttributeValue;
@@ -8,16 +7,14 @@ use serde_dynamo::AttributeValue;
 use super::attempt::{Found, Stop, Try, entry_of};
 use super::patience::Patience;
 use super::view::Base;
-use super::{HeldRow, MAX_ROWS, MAX_WRITE_BYTES, Participant, TransactionId, holder_text};
-use crate::attempt::{
-    Entry, Fingerprint, Identity, Journal, MAX_VALUE_BYTES, Step, Trapped, What, load_records, read_records,
-};
+use super::{HeldRow, MAX_ROWS, MAX_WRITE_BYTES, TransactionId, holder_text};
+use crate::attempt::{Entry, Fingerprint, Identity, Journal, MAX_VALUE_BYTES, Step, Trapped, What};
 use crate::attributes::{get_u64, key_text, number, size_of, size_of_all};
 use crate::condition::Expression;
 use crate::daal::{
-    Acquired, Action, Busy, Difference, Fenced, Mode, RowKey, RowLock, RowRelease, RowState, row_name, user_attributes,
+    Acquired, Action, Busy, Fenced, Mode, RowKey, RowLock, RowRelease, RowState, row_name, user_attributes,
 };
-use crate::environment::{Environment, journal_table};
+use crate::environment::journal_table;
 use crate::error::{Fault, TransactionFault};
 use crate::ids::StepPath;
 use crate::storable::{MAX_NESTING, is_too_deep};
@@ -193,7 +190,7 @@ impl Try {
             held,
             owner: id.to_bytes(),
             holder: journal.identity().instance.to_bytes().to_vec(),
-            predecessors: self.predecessors(journal, wanted.path),
+            predecessors: self.predecessors(wanted),
             mode: wanted.mode,
         };
         let (mut patience, mut witness) = (Patience::new(journal), wanted.witness);
@@ -232,20 +229,6 @@ impl Try {
         let service = function.service.to_owned();
         let start_ms = if self.is_participant() { id.start_ms } else { journal.start_ms() };
         TransactionId { service, instance: *instance, start_ms, path: Vec::new() }.to_bytes()
-    }
-
-    /// A row that another part of the transaction holds: an earlier attempt has taken it here and handed it over, or
-    /// a part that does not come before this step has taken it.
-    async fn handed_over(&self, lock: &RowLock<'_>, wanted: &Wanted<'_>, row: Attributes) -> Result<Base, Fault> {
-        let Identity { function, instance, .. } = wanted.journal.identity();
-        let records = load_records(lock.environment, function.service, *instance).await?;
-        let recorded = read_records(&records)?;
-        let saved = recorded.saved.values().flatten();
-        let prepared = recorded.prepared.iter().flat_map(|prepared| &prepared.rows);
-        match saved.chain(prepared).any(|held| held.entries.contains(&lock.entry)) {
-            true => base(row),
-            false => Err(TransactionFault::Branches { row: row_text(wanted) }.into()),
-        }
     }
 
     /// What a try that ends does instead of taking a row: if another attempt of it has taken the row, follows it;
@@ -296,46 +279,6 @@ impl Try {
         let state = self.state();
         !self.is_participant() && !state.view.holds_any() && state.calls.is_empty()
     }
-
-    /// The instances of this transaction that may have taken the row before, and come before this step.
-    fn predecessors(&self, journal: &Journal, path: &StepPath) -> Vec<Vec<u8>> {
-        let service = journal.identity().function.service;
-        let state = self.state();
-        let below = state.calls.prepared_before(path);
-        let ours = self.known().iter().chain(below).filter(|participant| participant.service == service);
-        ours.map(|participant| participant.instance.to_bytes().to_vec()).collect()
-    }
-
-    /// Loads what earlier parts of the transaction have changed in this service, once.
-    async fn inherit(&self, journal: &Journal) -> Result<(), Fault> {
-        let service = journal.identity().function.service;
-        let ours = |participant: &&Participant| participant.service == service && !participant.rolled_back;
-        if self.known().iter().all(|participant| !ours(&participant)) || self.state().has_inherited {
-            return Ok(());
-        }
-        let mut inherited: HashMap<String, Difference> = HashMap::new();
-        for participant in self.known().iter().filter(ours) {
-            for row in held_by(journal.environment(), participant).await? {
-                if let Some(change) = row.change.clone() {
-                    inherited.entry(row.name()).or_default().extend(change);
-                }
-            }
-        }
-        let mut state = self.state();
-        state.inherited = inherited;
-        state.has_inherited = true;
-        Ok(())
-    }
-}
-
-/// What a part of the transaction holds in its service: as prepared, or as saved for the call that it waits for.
-pub(super) async fn held_by(environment: &Environment, participant: &Participant) -> Result<Vec<HeldRow>, Fault> {
-    let records = load_records(environment, &participant.service, participant.instance).await?;
-    let mut recorded = read_records(&records)?;
-    match &participant.saved_at {
-        Some(path) => Ok(recorded.saved.remove(&StepPath::of(path.clone())).unwrap_or_default()),
-        None => Ok(recorded.prepared.map(|prepared| prepared.rows).unwrap_or_default()),
-    }
 }
 
 /// Refuses a row that is more than a journal can hold.
@@ -368,11 +311,11 @@ pub(super) fn limit(what: &'static str, limit: usize, remedy: &'static str) -> F
     TransactionFault::Limit { what, limit, remedy }.into()
 }
 
-fn row_text(wanted: &Wanted<'_>) -> String {
+pub(super) fn row_text(wanted: &Wanted<'_>) -> String {
     format!("{} {}", wanted.table, key_text(wanted.key))
 }
 
-fn base(row: Attributes) -> Result<Base, Fault> {
+pub(super) fn base(row: Attributes) -> Result<Base, Fault> {
     let epoch = RowState::of(Some(&row))?.epoch;
     Ok(Base { item: user_attributes(Some(row)), epoch })
 }

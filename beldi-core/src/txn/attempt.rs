@@ -49,6 +49,8 @@ pub(super) struct State {
     pub(super) view: View,
     /// What earlier parts of the transaction in this service have changed.
     pub(super) inherited: HashMap<String, Difference>,
+    /// Who of them waits for this call and has saved a row for it, by the name of the row.
+    pub(super) saved: HashMap<String, Vec<InstanceId>>,
     pub(super) has_inherited: bool,
     pub(super) written_bytes: usize,
     /// What steps saw of held rows and participants: for the decision record.

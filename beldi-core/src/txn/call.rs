@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use serde_dynamo::AttributeValue;
 
-use super::acquire::{Wanted, held_by, limit, unreadable};
+use super::acquire::{Wanted, limit, unreadable};
 use super::attempt::{Found, Try};
 use super::each::each;
+use super::handover::held_by;
 use super::record::{HeldRow, Part};
 use super::settle::fence;
 use super::view::Unheld;
@@ -296,7 +297,7 @@ impl Try {
             known.push(Participant { service, function: name, instance: *instance, saved_at, rolled_back: false });
         }
         let (id, max_wait_ms) = (self.id(journal), millis(self.max_wait));
-        let context = TransactionContext { id, max_wait_ms, known, repeats: false };
+        let context = TransactionContext { id, max_wait_ms, known, repeats: false, tells_below: false };
         Invocation {
             service: callee.service.to_owned(),
             function: callee.function.to_owned(),

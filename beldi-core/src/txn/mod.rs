@@ -29,6 +29,7 @@ mod coordinator;
 mod each;
 mod evaluate;
 mod guard;
+mod handover;
 mod id;
 mod operator;
 mod participant;
@@ -82,6 +83,9 @@ pub struct TransactionContext {
     /// With a decision: whether an earlier attempt may have told it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) repeats: bool,
+    /// With a rollback: whether who tells it tells those below too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) tells_below: bool,
 }
 
 /// A function that takes part in a transaction.

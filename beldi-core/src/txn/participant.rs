@@ -57,7 +57,7 @@ pub(crate) async fn handle(
     let told = match invocation.delivery {
         Delivery::Commit => commit(environment, &identity, &context, &instances).await,
         Delivery::Fence => fence(environment, &identity, &context.id, &instances).await,
-        _ => abort(environment, &identity, &context.id, &instances).await,
+        _ => abort(environment, &identity, &context, &instances).await,
     };
     match told {
         Ok(reply) => Ok(reply),
@@ -126,10 +126,10 @@ async fn load(
             return Ok(Ok(Arc::new(Journal::optimistic(environment.clone(), identity.clone(), start_ms))));
         }
         Ok(Loaded::Running(journal)) => return Ok(Ok(Arc::from(journal))),
-        Ok(Loaded::Prepared { prepared, settled, claimed, finished }) => {
+        Ok(Loaded::Prepared { prepared, settled, attempts, finished }) => {
             let answer = answer_of(identity, &prepared);
-            let task = match claimed && !settled {
-                true => what_next(environment, identity, &context.id, &prepared, *finished).await.map(Some),
+            let task = match attempts > 1 && !settled {
+                true => what_next(environment, identity, &context.id, &prepared, (attempts, *finished)).await,
                 false => Ok(None),
             };
             task.map(|task| (answer, task))
@@ -153,14 +153,15 @@ async fn load(
 }
 
 /// What a collector does with a participant that has prepared: it was told, and died before it was marked as done;
-/// or it waits.
+/// or it waits. Whoever finds that at the first claim leaves it to the next: by a clock that is behind, somebody who tells
+/// the decision may still have time, and takes for granted that a collector comes afterwards.
 async fn what_next(
     environment: &Environment,
     identity: &Identity,
     id: &TransactionId,
     prepared: &Prepared,
-    finished: Finished,
-) -> Result<Task, Fault> {
+    (attempts, finished): (u32, Finished),
+) -> Result<Option<Task>, Fault> {
     let (service, instance) = (identity.function.service, identity.instance);
     let told: Option<Vec<bool>> = match prepared.shows_in_rows() {
         true => {
@@ -169,13 +170,14 @@ async fn what_next(
         }
         false => None,
     };
+    let is_last = attempts > 2 || attempts >= environment.settings.max_attempts;
     Ok(match told {
         Some(tombstones) => {
             let rows = prepared.rows.iter().zip(tombstones).filter(|(_, tombstone)| *tombstone);
             let tombstones = rows.map(|(row, _)| row.row()).collect();
-            Task::MarkDone { service, finished: vec![Finished { tombstones, ..finished }] }
+            Some(Task::MarkDone { service, finished: vec![Finished { tombstones, ..finished }] })
         }
-        None => Task::WaitForDecision { service, instance },
+        None => is_last.then_some(Task::WaitForDecision { service, instance }),
     })
 }
 

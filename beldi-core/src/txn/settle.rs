@@ -12,6 +12,7 @@ use crate::attempt::Journal;
 use crate::daal::{RowKey, RowRelease};
 use crate::environment::{Environment, journal_table};
 use crate::error::{Fault, InvokeError, Problem, ProblemKind};
+use crate::garbage::remember;
 use crate::ids::InstanceId;
 use crate::invoke::{Delivery, Invocation};
 
@@ -42,7 +43,7 @@ pub(super) async fn carry_out(
         if found.is_ok() {
             told.extend(still_to_be_told(current, decision, &passed));
         }
-        let told = tell_each(environment, &id, &told);
+        let told = tell_each(telling(&id), environment, &told);
         let (rows, told) = futures_util::future::join(rows, told).await;
         return found.and(rows).and(told);
     }
@@ -54,10 +55,10 @@ pub(super) async fn carry_out(
     // Participants of this service have their changes in the rows of the coordinator, which must come first. Nobody waits
     // for another one that cannot be told.
     told.extend(tell_services(environment, &id, &here, &decision.rolled_back, repeats).await);
-    // They tell those below them, of whom this list does not say who they are.
+    // Nor are those told whose rows may be among them. All are on this list, with whom they have called.
     let is_told = |one: &Participant| told.iter().all(|(service, told)| told.is_ok() || *service != one.service);
     let rolled_back = match decision.rolled_back.iter().all(is_told) {
-        true => tell_each(environment, &id, &decision.rolled_back).await,
+        true => tell_each(telling_all(&id), environment, &decision.rolled_back).await,
         false => Ok(()),
     };
     told.into_iter().try_for_each(|(_, told)| told)?;
@@ -88,11 +89,29 @@ pub(super) async fn release_found(journal: &Journal, current: &Try) -> Result<()
         return Err(fault);
     }
     let found = std::mem::take(&mut current.state().found);
+    remember_tombstones(journal, current, &found).await?;
     for found in found.into_iter().rev() {
         match found {
             Found::Row(row) => current.leaves(release(environment, service, &id, &row, false).await?),
-            Found::Participant(participant) => tell_each(environment, &id, &[participant]).await?,
+            Found::Participant(participant) => tell_each(telling(&id), environment, &[participant]).await?,
         }
+    }
+    Ok(())
+}
+
+/// Sees to it that somebody knows of the tombstones that a walk leaves, before anything of what it has found goes: the
+/// next walk would end there, and come by none of those behind it.
+async fn remember_tombstones(journal: &Journal, current: &Try, found: &[Found]) -> Result<(), Fault> {
+    if found.is_empty() {
+        return Ok(());
+    }
+    let absent = found.iter().filter_map(|found| match found {
+        Found::Row(row) if row.absent => Some(row.row()),
+        _ => None,
+    });
+    let (environment, service) = (journal.environment(), journal.identity().function.service);
+    for row in current.take_tombstones().into_iter().chain(absent) {
+        remember(environment, service, &row, journal.start_ms()).await?;
     }
     Ok(())
 }
@@ -143,13 +162,13 @@ async fn tell_services(
 
 /// Tells each participant that the transaction is rolled back.
 pub(super) async fn tell_each(
+    context: TransactionContext,
     environment: &Environment,
-    id: &TransactionId,
     participants: &[Participant],
 ) -> Result<(), Fault> {
     let each: Vec<_> = participants.iter().map(|participant| [participant]).collect();
     // The others are told even if one cannot be: a later attempt tells them all again.
-    let told = join_all(each.iter().map(|one| tell(environment, telling(id), one, Delivery::Abort))).await;
+    let told = join_all(each.iter().map(|one| tell(environment, context.clone(), one, Delivery::Abort))).await;
     told.into_iter().try_for_each(|told| told.map(drop))
 }
 
@@ -177,7 +196,12 @@ async fn tell(
 
 /// What a decision is told with, unless there is more to say.
 fn telling(id: &TransactionId) -> TransactionContext {
-    TransactionContext { id: id.clone(), max_wait_ms: 0, known: Vec::new(), repeats: false }
+    TransactionContext { id: id.clone(), max_wait_ms: 0, known: Vec::new(), repeats: false, tells_below: false }
+}
+
+/// What a rollback is told with, if all those below are told at the same time.
+pub(super) fn telling_all(id: &TransactionId) -> TransactionContext {
+    TransactionContext { tells_below: true, ..telling(id) }
 }
 
 /// Makes the detached calls that were held back. If an earlier attempt may have made them, and the caller is so old, as

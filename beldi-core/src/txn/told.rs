@@ -9,11 +9,11 @@ use std::sync::Arc;
 use futures_util::future::{join_all, try_join_all};
 use serde_dynamo::AttributeValue;
 
-use super::acquire::held_by;
 use super::attempt::Try;
+use super::handover::held_by;
 use super::participant::answer_of;
 use super::record::{HeldRow, Part, Prepared};
-use super::settle::{place, release, release_found, tell_each};
+use super::settle::{place, release, release_found, tell_each, telling_all};
 use super::{Answer, TransactionContext, TransactionId};
 use crate::attempt::{
     Cx, Epilogue, Identity, Journal, Loaded, Ran, Reply, Task, finished, load_records, read_records, run,
@@ -57,7 +57,7 @@ pub(super) async fn commit(
         let Some(prepared) = read_records(&records)?.prepared else {
             return Err(Untold::Refused(format!("instance {instance} has not prepared, and cannot be committed")));
         };
-        shows &= prepared.shows_in_rows() && is_found_later(identity, intent);
+        shows &= prepared.shows_in_rows() && is_found_later(environment, identity, intent);
         let (told, held) = (Some(prepared.told()), prepared.rows.iter().map(HeldRow::row).collect());
         results.push(Finished { told, tombstones: held, ..finished(&records, *instance, &prepared.result) });
         for row in prepared.rows {
@@ -80,10 +80,12 @@ pub(super) async fn commit(
 }
 
 /// Whether a collector will look at the participant after this attempt, which carries out the decision, has ended:
-/// then it finds by the rows that the decision was carried out, should the mark be missing.
-fn is_found_later(identity: &Identity, intent: &Attributes) -> bool {
+/// then it finds by the rows that the decision was carried out, should the mark be missing. It looks twice, as the two
+/// clocks may differ: by its own, the first time may be too early.
+fn is_found_later(environment: &Environment, identity: &Identity, intent: &Attributes) -> bool {
     let unclaimed = get_u64(intent, "attempts").is_none_or(|attempts| attempts <= 1);
-    unclaimed && get_u64(intent, "due").is_some_and(|due_ms| due_ms > identity.deadline_ms)
+    let looks_twice = environment.settings.max_attempts > 2;
+    unclaimed && looks_twice && get_u64(intent, "due").is_some_and(|due_ms| due_ms > identity.deadline_ms)
 }
 
 fn merge(rows: &mut BTreeMap<String, HeldRow>, row: HeldRow) {
@@ -122,10 +124,10 @@ async fn settled(
 pub(super) async fn abort(
     environment: &Environment,
     identity: &Identity,
-    id: &TransactionId,
+    context: &TransactionContext,
     instances: &[InstanceId],
 ) -> Result<Reply, Untold> {
-    let service = identity.function.service;
+    let (id, service) = (&context.id, identity.function.service);
     let (mut results, mut shows) = (Vec::new(), true);
     for instance in instances {
         let stopped = prepares_no_more(environment, identity, id, *instance).await?;
@@ -133,10 +135,12 @@ pub(super) async fn abort(
         let left = prepared.rows.iter().map(|row| release(environment, service, id, row, false));
         // Who is below is told even if a row cannot be released.
         let left = join_all(left).await.into_iter().collect::<Result<Vec<_>, _>>();
-        let told = tell_each(environment, id, &prepared.participants).await;
-        tell_each(environment, id, &prepared.rolled_back).await.and(told)?;
+        if !context.tells_below {
+            let below = [prepared.participants.as_slice(), &prepared.rolled_back].concat();
+            tell_each(telling_all(id), environment, &below).await?;
+        }
         let tombstones = left?.into_iter().flatten().collect();
-        shows &= prepared.shows_in_rows() && is_found_later(identity, &records[0]);
+        shows &= prepared.shows_in_rows() && is_found_later(environment, identity, &records[0]);
         let told = Some(prepared.told());
         results.push(Finished { told, tombstones, ..finished(&records, *instance, &prepared.result) });
     }

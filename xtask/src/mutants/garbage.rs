@@ -26,7 +26,7 @@ pub(super) const GARBAGE: &[Mutant] = &[
     Mutant {
         rule: "rows of a table that the program declares are not given up",
         file: "beldi-core/src/daal/prune.rs",
-        original: "Err(StoreError::Denied { .. }) if !self.is_declared() => Ok(None),",
+        original: "Err(StoreError::Denied { .. } | StoreError::Invalid { .. }) if !self.is_declared() => Ok(None),",
         broken: "Err(StoreError::Denied { .. }) => Ok(None),",
         noticed_by: &["garbage::reclaimed::nothing_is_left_of_tables"],
     },
@@ -183,5 +183,19 @@ pub(super) const GARBAGE: &[Mutant] = &[
         original: "let Some(intent) = check(&records, id)?.filter(|intent| !intent.contains_key(\"done\")) else { continue };",
         broken: "let Some(intent) = check(&records, id)?.filter(|intent| !intent.contains_key(\"done\")) else {\n            return Err(Untold::Refused(\"gone\".to_owned()));\n        };",
         noticed_by: &[RETENTION],
+    },
+    Mutant {
+        rule: "tombstones have items before a walk releases what it has found",
+        file: "beldi-core/src/txn/settle.rs",
+        original: "    remember_tombstones(journal, current, &found).await?;\n",
+        broken: "    let _ = remember_tombstones;\n",
+        noticed_by: &["garbage::walks"],
+    },
+    Mutant {
+        rule: "what is known of rows that a table had under another key is reclaimed",
+        file: "beldi-core/src/daal/prune.rs",
+        original: " && table.has_key(&self.row.key)",
+        broken: "",
+        noticed_by: &["garbage::another_key"],
     },
 ];

@@ -189,8 +189,8 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
     Mutant {
         rule: "a lock is handed over only to what comes later",
         file: "beldi-core/src/daal/lock.rs",
-        original: "{lock} = {owner} AND {heirs}",
-        broken: "{lock} = {owner} OR {heirs}",
+        original: "{lock} = {owner} AND {holder} IN",
+        broken: "{lock} = {owner} OR {holder} IN",
         noticed_by: &["rules_of_transactions"],
     },
     Mutant {
