@@ -158,7 +158,7 @@ async fn panics_while_it_ends() -> Result<(), Refused> {
             async {
                 Account::get("late").await;
                 beldi::now().await;
-                balance("zoe".into()).await;
+                balance("late".into()).await;
             },
         );
         Ok(())
