@@ -31,12 +31,12 @@ const UNSEEN: &str = "
 
 | what | DynamoDB | DynamoDB Local, embedded engine | why it does not matter here |
 |---|---|---|---|
-| throttling | refuses requests beyond a partition's capacity | never | `Faulty` injects it below the decorator that retries, and the suites run with it |
-| two transactions at once | may be cancelled with `TransactionConflict` | rarely, never | the protocol sends no transactional writes; such a conflict is mapped to throttling, and retried |
+| throttling | refuses requests beyond a partition's capacity | never | `Faulty` injects it below the decorator that retries, and so does the simulation |
+| two transactions at once | may be cancelled with `TransactionConflict` | rarely, never | only garbage collection sends transactional writes; such a conflict is mapped to throttling, and retried |
 | eventually consistent reads and indexes | may be old | never old | rows are read consistently; indexes serve the collectors and queries that users ask for, and a test decorator lets them lag |
 | TTL | removes expired items within days | only when swept, or not at all | nothing waits for an item to go, and whatever must be gone is removed by beldi itself |
 | capacity that transactions are billed | documented | wrong, as documented | requests are counted by beldi's own decorator |
-| tokens of transactional writes | idempotent for ten minutes | the same; lost with the process | the protocol rests on conditions, never on tokens |
+| tokens of transactional writes | idempotent for ten minutes | the same; lost with the process | no request has a token: the protocol rests on conditions |
 | several processes on one database | any number | one for each file | the local host is one process |
 ";
 

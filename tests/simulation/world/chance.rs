@@ -1,4 +1,6 @@
 //! The one source of all choices, and how long things take.
+//!
+//! What is published are ranges and words; the figures are chosen to fit them. All kinds of requests take equally long.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;

@@ -16,7 +16,7 @@
 //!   although they were acknowledged.
 //! - **Clocks** of machines differ by up to [`MOST_SKEW`] in either direction.
 //! - **Machines** start cold, and are replaced one after another by others with other settings, while those before still
-//!   finish what they had begun.
+//!   finish what they had begun. The program is the same on all; other programs have tests of their own.
 //! - A **service** as a whole refuses invocations for a while. **Collectors** come late, or not for a while.
 //! - **Indexes** of tables lag behind. Clients ask again with the same key, through other machines, also after the answer.
 //!

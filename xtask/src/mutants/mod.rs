@@ -20,6 +20,7 @@ use crate::tally::Tally;
 use contracts::CONTRACTS;
 use garbage::GARBAGE;
 use refusals::REFUSALS;
+use rolls::ROLLS;
 use table::{MUTANTS, Mutant};
 use transactions::TRANSACTIONS;
 
@@ -27,6 +28,7 @@ mod contracts;
 mod garbage;
 mod page;
 mod refusals;
+mod rolls;
 mod table;
 mod transactions;
 
@@ -36,6 +38,7 @@ const ALL: &[(&str, &[Mutant])] = &[
     ("Transactions", TRANSACTIONS),
     ("What is refused", REFUSALS),
     ("Garbage collection", GARBAGE),
+    ("Rolling", ROLLS),
     ("Contracts", CONTRACTS),
 ];
 
