@@ -27,7 +27,7 @@ const SUITES: &[Suite] = &[
     Suite { target: "budget", arguments: &[], long: false },
     Suite { target: "bad_input", arguments: &[], long: false },
     Suite { target: "transactions", arguments: &[], long: false },
-    Suite { target: "walks", arguments: &["branches", "recorded", "told", "unstorable"], long: false },
+    Suite { target: "walks", arguments: &["branches", "parts", "recorded", "told", "unstorable"], long: false },
     Suite { target: "operators", arguments: &[], long: false },
     Suite { target: "differences", arguments: &[], long: false },
     Suite { target: "rules_of_transactions", arguments: &[], long: false },
