@@ -11,6 +11,7 @@
 //! | `view.rs`, `evaluate.rs` | what a transaction sees of rows: held values, with its own writes |
 //! | `attempt.rs` | one try: its steps, and how it is stopped |
 //! | `acquire.rs`, `patience.rs` | taking rows; wait-die, waiting |
+//! | `handover.rs` | rows that one part takes over from another |
 //! | `call.rs` | calls that join the transaction |
 //! | `coordinator.rs` | `txn!`: tries, decision, what follows it |
 //! | `participant.rs`, `told.rs` | a function that was called in a transaction: prepare; commit and abort |

@@ -55,7 +55,8 @@ pub(super) async fn carry_out(
     // Participants of this service have their changes in the rows of the coordinator, which must come first. Nobody waits
     // for another one that cannot be told.
     told.extend(tell_services(environment, &id, &here, &decision.rolled_back, repeats).await);
-    // Nor are those told whose rows may be among them. All are on this list, with whom they have called.
+    // A participant of a block that was rolled back waits until its service was told: the commit ends what it holds too.
+    // The list has all those below them.
     let is_told = |one: &Participant| told.iter().all(|(service, told)| told.is_ok() || *service != one.service);
     let rolled_back = match decision.rolled_back.iter().all(is_told) {
         true => tell_each(telling_all(&id), environment, &decision.rolled_back).await,
