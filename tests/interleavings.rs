@@ -299,12 +299,16 @@ async fn what_was_left_out_is_told() {
         same("the count", current_count(&contest, "row").await, 11)
     };
     let at_most = |limit: usize| Interleavings::new().at_most(limit).explore(scenario);
-    let (all, few, one) = tokio::join!(at_most(10_000), at_most(8), at_most(1));
+    let two = Interleavings::new().interruptions(2);
+    let (all, few, none) = tokio::join!(at_most(10_000), at_most(8), at_most(1));
+    let (two, more) = tokio::join!(two.clone().explore(scenario), two.at_most(10_000).explore(scenario));
     assert!(all.exhausted && all.interruptions.is_none(), "{all}");
     assert!(few.exhausted && few.interruptions.is_some() && few.runs + few.broken_off <= 8, "{few}");
     assert!(few.runs < all.runs, "{few}, {all}");
-    assert!(!one.exhausted && one.interruptions == Some(0), "{one}");
-    assert_eq!(one.to_string(), "a part of the interleavings with at most 0 interruptions: 1 run to their end");
+    // All without an interruption, however many these are.
+    assert!(none.exhausted && none.interruptions == Some(0) && none.runs > 1, "{none}");
+    assert!(two.exhausted && two.interruptions == Some(2) && two.runs > none.runs, "{two}");
+    assert!(more.exhausted && more.interruptions.is_none(), "{more}");
 }
 
 /// A failure tells the choices that lead to it, also those that were none, and a panic of the scenario is one.

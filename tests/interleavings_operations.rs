@@ -55,6 +55,16 @@ async fn takes() -> bool {
     Counter::update(ROW).add(Counter::COUNT, -1).when(Counter::COUNT.ge(1)).await.is_ok()
 }
 
+#[beldi::function(service = Shop)]
+async fn puts_if_few(count: i64) -> bool {
+    Counter { name: ROW.to_owned(), count }.put().when(Counter::COUNT.lt(100)).await.is_ok()
+}
+
+#[beldi::function(service = Shop)]
+async fn deletes_if(count: i64) -> bool {
+    Counter::delete(ROW).when(Counter::COUNT.eq(count)).await.is_ok()
+}
+
 /// Twice the same row, with an observation before each.
 #[beldi::function(service = Shop)]
 async fn reads_and_writes() -> (i64, i64) {
@@ -70,6 +80,44 @@ async fn reads_all() -> usize {
     let found = Counter::scan().await.items.len();
     Counter::update(ROW).add(Counter::COUNT, 1).await;
     found
+}
+
+#[beldi::function(service = Shop)]
+async fn queries() -> Vec<i64> {
+    let found = Counter::query(ROW).await.items.into_iter().map(|counter| counter.count).collect();
+    Counter::update(ROW).add(Counter::COUNT, 1).await;
+    found
+}
+
+/// One that is there, and one that never is.
+#[beldi::function(service = Shop)]
+async fn reads_both() -> Vec<i64> {
+    let found = Counter::batch_get([ROW, "none"]).await;
+    Counter::update(ROW).add(Counter::COUNT, 1).await;
+    found.into_iter().flatten().map(|counter| counter.count).collect()
+}
+
+/// What is another one each time it is asked for.
+#[beldi::function(service = Shop)]
+async fn draws() -> (String, u64, std::time::SystemTime) {
+    let drawn = (beldi::uuid().await.to_string(), beldi::random().await, beldi::now().await);
+    Counter::update(ROW).add(Counter::COUNT, 1).await;
+    drawn
+}
+
+#[beldi::function(service = Shop)]
+async fn branches() -> i64 {
+    let ((), balance) = beldi::join!(Counter::update(ROW).add(Counter::COUNT, 1), balance());
+    balance
+}
+
+#[beldi::function(service = Shop)]
+async fn transacts() -> Result<i64, ()> {
+    beldi::txn! {
+        let count = Counter::get(ROW).await.map_or(0, |counter| counter.count);
+        Counter { name: ROW.to_owned(), count: count + 1 }.put().await;
+        Ok(count)
+    }
 }
 
 #[beldi::function(service = Shop)]
@@ -221,6 +269,13 @@ operations! {
     condition_that_comes_to_hold: takes(), 0, |taken| if taken { [99] } else { [100] }, 0;
     two_reads_and_writes: reads_and_writes(), 0,
         |(first, second)| if [(0, 1), (0, 101), (100, 101)].contains(&(first, second)) { [111] } else { [-1] }, 0;
+    put_on_a_condition: puts_if_few(7), 0, |put| if put { [107] } else { [100] }, 0;
+    delete_on_a_condition: deletes_if(5), 5, |deleted| if deleted { [100] } else { [105] }, 0;
+    query: queries(), 0, |found| if [vec![0], vec![100]].contains(&found) { [101] } else { [-1] }, 0;
+    batch_get: reads_both(), 0, |found| if [vec![0], vec![100]].contains(&found) { [101] } else { [-1] }, 0;
+    clock_ids_and_random: draws(), 0, |_| [101], 0;
+    join: branches(), 0, |_| [101], 0;
+    transaction: transacts(), 0, |before| if [Ok(0), Ok(100)].contains(&before) { [101] } else { [-1] }, 0;
     scan: reads_all(), 0, |found| if found == 1 { [101] } else { [-1] }, 0;
     lock: locks(), 0, |_| [101], 0;
     external: acts(), 0, |_| [101], 0;
@@ -274,56 +329,6 @@ async fn two_collectors_against_a_living_attempt() {
         one_of(&left(&contest).await, &[(1, 0)])
     })
     .await;
-}
-
-/// Deletes and makes again what it deletes, so that rows become tombstones, and their logs are full.
-#[beldi::function(service = Shop)]
-async fn replaces() -> i64 {
-    Counter::delete(ROW).await;
-    Counter::update(ROW).add(Counter::COUNT, 1).await;
-    let count = Counter::get(ROW).await.map_or(0, |counter| counter.count);
-    Counter::delete(ROW).await;
-    count
-}
-
-/// Attempts live for eight requests, and garbage is collected while they are held and after they are dead: a zombie
-/// finds what it has done, and when all are done nothing but the result is left.
-#[tokio::test(start_paused = true)]
-async fn garbage_collection_against_a_zombie() {
-    for entries in [1, 2] {
-        let lives = std::time::Duration::from_secs(25);
-        let interleavings = Interleavings::new().attempts_live(lives).log_entries(entries);
-        let explored = all_or_sample(interleavings, (2_020, 60)).explore(reclaimed_beside_a_zombie).await;
-        println!("garbage_collection_against_a_zombie, {entries} entries: {explored}");
-        explored.assert_passed();
-    }
-}
-
-async fn reclaimed_beside_a_zombie(contest: Contest) -> Result<(), String> {
-    contest.before(puts(5)).await.expect("a row");
-    let collects = async {
-        for _ in 0..6 {
-            contest.collect_garbage(Shop::NAME).await;
-        }
-    };
-    // An attempt whose time is over gives no answer: another one finishes its instance.
-    let (one, two, added, ()) = tokio::join!(
-        contest.attempt("one", false, replaces()),
-        contest.attempt("one", true, replaces()),
-        contest.attempt("other", false, adds(100)),
-        collects,
-    );
-    contest.settle().await;
-    contest.host().settle().await.expect("at rest");
-    // Nor has it begun if its time was over before it was known to anybody.
-    let again = contest.attempt("one", true, replaces()).await.map_err(|error| error.to_string())?;
-    contest.attempt("other", true, adds(100)).await.map_err(|error| error.to_string())?;
-    let answers: Vec<_> = [one, two].into_iter().flatten().chain([again]).collect();
-    if answers.iter().any(|count| ![1, 101].contains(count)) || answers.windows(2).any(|two| two[0] != two[1]) {
-        return Err(format!("no serial order gives {answers:?}"));
-    }
-    drop(added);
-    one_of(&left(&contest).await, &[(0, 0), (100, 0)])
 }
 
 /// A callee that its caller's collector has started, while the caller still delivers it.

@@ -2,6 +2,7 @@
 
 mod collectors;
 mod costs;
+mod pruning;
 mod reclaimed;
 mod retention;
 mod safety;

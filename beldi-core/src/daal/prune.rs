@@ -22,6 +22,12 @@ pub(crate) struct RowPruner<'a> {
     pub(crate) row: &'a RowKey,
 }
 
+/// A segment that the first live epoch does not pass, because it is live, or because enough were passed.
+pub(crate) struct NotPassed {
+    pub(crate) epoch: u64,
+    pub(crate) is_live: bool,
+}
+
 impl RowPruner<'_> {
     /// The row as it is; nothing, if its table is gone, or has other keys now, or is none of this program's and may not be
     /// read any more: with it, all that a row was is gone.
@@ -75,31 +81,34 @@ impl RowPruner<'_> {
         as_seen(self.environment.store.delete(delete).await)
     }
 
-    /// The record numbers of the segments from epoch `from` to before epoch `to` that lie below `watermark_ms`, up to
-    /// the first that does not; and that one. The cost is that of what is found.
-    pub(crate) async fn segments(
+    /// Passes the segments from epoch `from` to before epoch `to` that lie below `watermark_ms`, up to `limit` of them, and
+    /// gives the epoch of the first that is not passed.
+    pub(crate) async fn first_after(
         &self,
         from: u64,
         to: u64,
         watermark_ms: u64,
-    ) -> Result<(Vec<u64>, Option<u64>), StoreError> {
-        let mut below = Vec::new();
+        limit: u32,
+    ) -> Result<Option<NotPassed>, StoreError> {
         if from >= to {
-            return Ok((below, None));
+            return Ok(None);
         }
-        let mut query = self.query(from, to - 1);
+        let (mut query, mut passed) = (self.query(from, to - 1), 0);
         loop {
             let page = self.environment.store.query(query.clone()).await?;
             for segment in &page.items {
-                let Some(record) = get_u64(segment, JOURNAL_RECORD) else { continue };
+                let Some(epoch) = get_u64(segment, JOURNAL_RECORD) else { continue };
                 if get_u64(segment, JOURNAL_RECLAIM_FROM).is_none_or(|from_ms| from_ms >= watermark_ms) {
-                    return Ok((below, Some(record)));
+                    return Ok(Some(NotPassed { epoch, is_live: true }));
                 }
-                below.push(record);
+                if passed == limit {
+                    return Ok(Some(NotPassed { epoch, is_live: false }));
+                }
+                passed += 1;
             }
             match page.next {
                 Some(next) => query.start = Some(next),
-                None => return Ok((below, None)),
+                None => return Ok(None),
             }
         }
     }

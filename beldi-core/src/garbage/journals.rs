@@ -8,7 +8,7 @@ use serde_dynamo::AttributeValue;
 
 use super::index::{Class, SHARDS};
 use super::leftovers::{RECORDS, done, expiry, listed};
-use super::{Cycle, TOMBSTONES};
+use super::{Cycle, LIMIT, TOMBSTONES};
 use crate::attributes::{get_string, get_u64, number, string};
 use crate::error::Fault;
 use crate::ids::InstanceId;
@@ -41,6 +41,7 @@ impl Cycle<'_> {
         for row in listed(record) {
             self.bury(&row).await?;
         }
+        let left = records.saturating_sub(u64::from(LIMIT));
         loop {
             let rest = records.saturating_sub(RECORDS_PER_REQUEST).max(1);
             let set = match rest {
@@ -64,6 +65,10 @@ impl Cycle<'_> {
                 Err(error) => return Err(error.into()),
             }
             if rest == 1 {
+                return Ok(());
+            }
+            if rest <= left {
+                self.done.more = true;
                 return Ok(());
             }
             records = rest;

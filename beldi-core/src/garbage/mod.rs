@@ -76,7 +76,8 @@ impl Garbage {
     }
 }
 
-/// The most items that one cycle takes from each shard of each class.
+/// The most items that one cycle takes from each shard of each class, the most segments that it passes of one row, and
+/// the most records that it deletes of one instance.
 const LIMIT: u32 = 100;
 
 /// How often a row that others write at the same time is looked at in one cycle.

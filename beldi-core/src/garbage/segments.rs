@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::index::{Class, SHARDS};
-use super::{Cycle, MAX_LOOKS};
+use super::{Cycle, LIMIT, MAX_LOOKS};
 use crate::attributes::get_u64;
 use crate::daal::{RowKey, RowPruner};
 use crate::error::Fault;
@@ -32,10 +32,11 @@ impl Cycle<'_> {
         }
     }
 
-    /// Deletes the segments of one row: those found in the index, and those that the row's first live epoch passes with
-    /// them. An entry of which all instances are done is looked for by nobody, so a segment between live ones may go
-    /// before them.
-    async fn segments_of(&self, row: &RowKey, mut found: BTreeSet<u64>) -> Result<u64, Fault> {
+    /// Moves the first live epoch of one row on, by a bounded number of segments, and deletes those that were found in the
+    /// index. An entry of which all instances are done is looked for by nobody, so a segment behind a live one may go
+    /// before it. One behind another that is to go waits until the first live epoch has passed both: if it went, and the
+    /// other by another collector, nothing would be left that brings one back to the row.
+    async fn segments_of(&mut self, row: &RowKey, mut found: BTreeSet<u64>) -> Result<u64, Fault> {
         let pruner = RowPruner { environment: self.environment, journal: &self.journal, row };
         for _ in 0..MAX_LOOKS {
             let Some(seen) = pruner.look().await? else { return self.delete_segments(&pruner, found).await };
@@ -44,12 +45,15 @@ impl Cycle<'_> {
                 pruner.drop_log(&seen).await?;
                 continue;
             }
-            let (below, live) = pruner.segments(seen.first, seen.epoch, self.watermark_ms).await?;
-            let first = live.unwrap_or(seen.epoch);
+            let next = pruner.first_after(seen.first, seen.epoch, self.watermark_ms, LIMIT).await?;
+            let first = next.as_ref().map_or(seen.epoch, |next| next.epoch);
             if first > seen.first && !pruner.raise_first(&seen, first).await? {
                 continue;
             }
-            found.extend(below);
+            if next.is_some_and(|next| !next.is_live) {
+                found.retain(|epoch| *epoch < first);
+                self.done.more = true;
+            }
             return self.delete_segments(&pruner, found).await;
         }
         // The row is written faster than it is looked at: the segments are found again.

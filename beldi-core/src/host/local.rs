@@ -307,8 +307,13 @@ impl LocalHost {
     /// The environment of a collector that is looked at as if it were an attempt.
     #[cfg(feature = "embedded")]
     pub(crate) fn environment_of_collector(&self, invocation: &Invocation) -> Environment {
-        let number = self.inner.counters.attempts.fetch_add(1, Ordering::Relaxed) + 1;
-        self.environment_of_attempt(invocation, number, &CancellationToken::new())
+        self.environment_of_attempt(invocation, self.number_of_attempt(), &CancellationToken::new())
+    }
+
+    /// The number of the next attempt.
+    #[cfg(feature = "embedded")]
+    pub(crate) fn number_of_attempt(&self) -> u64 {
+        self.inner.counters.attempts.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// The environment of one attempt: mortal, if there is a crash plan.

@@ -20,17 +20,15 @@ use futures_util::future::join_all;
 
 use crate::client::{Client, ClientError};
 use crate::collector;
-use crate::environment::{Environment, Settings, journal_table};
+use crate::environment::{Environment, Settings};
 use crate::error::InvokeError;
 use crate::function::Function;
 use crate::garbage;
-use crate::host::{CrashPlan, LocalHost};
+use crate::host::{CrashPlan, CrashPoint, LocalHost, Verdict, When};
 use crate::ids::InstanceId;
-use crate::intent;
 use crate::invoke::{Delivery, Invocation, Invoker};
 use crate::ops::Call;
 use crate::service::Service;
-use crate::store::GetItem;
 use crate::world::{VirtualWorld, World};
 
 /// Runs a scenario in all interleavings of its attempts, or in a random sample of them.
@@ -42,13 +40,14 @@ use crate::world::{VirtualWorld, World};
 pub struct Interleavings {
     settings: Settings,
     sample: Option<(u64, usize)>,
+    interruptions: Option<usize>,
     at_most: Option<usize>,
     time_passes: bool,
     replay: Option<Vec<usize>>,
 }
 
-/// How long attempts may live: time passes with each request, and nobody is to die of it.
-const LONG: Duration = Duration::from_secs(1800);
+/// How long attempts live: longer than any run takes if a scenario does not let time pass.
+const LIFETIME: Duration = Duration::from_secs(1800);
 
 /// What an exploration found.
 #[derive(Debug, Default)]
@@ -83,8 +82,8 @@ impl Default for Interleavings {
 impl Interleavings {
     /// Explores with row logs of one entry, so that almost every write rolls.
     pub fn new() -> Self {
-        let settings = Settings { log_entries: 1, timeout: LONG, longest_timeout: LONG, ..Settings::default() };
-        Self { settings, sample: None, at_most: None, time_passes: false, replay: None }
+        let settings = Settings { log_entries: 1, timeout: LIFETIME, longest_timeout: LIFETIME, ..Settings::default() };
+        Self { settings, sample: None, interruptions: None, at_most: None, time_passes: false, replay: None }
     }
 
     /// How many entries a row log holds.
@@ -99,10 +98,16 @@ impl Interleavings {
         self
     }
 
-    /// If there are more interleavings than this, those that were broken off included, explores the ones in which attempts
-    /// are interrupted most rarely: in which one goes on while another could that went on just before. First all without
-    /// an interruption, then all with at most one, and so on as long as there are no more than this. Most mistakes need
-    /// few interruptions, and scenarios of many requests have too many interleavings otherwise.
+    /// Explores those interleavings in which attempts are interrupted so often at most: in which one goes on while another
+    /// could that went on just before. Most mistakes need few interruptions, and scenarios of many requests have too many
+    /// interleavings otherwise.
+    pub fn interruptions(mut self, interruptions: usize) -> Self {
+        self.interruptions = Some(interruptions);
+        self
+    }
+
+    /// Explores interleavings with more [`interruptions`](Self::interruptions), one more and so on, as long as there are no
+    /// more than this, those that were broken off included.
     pub fn at_most(mut self, interleavings: usize) -> Self {
         self.at_most = Some(interleavings);
         self
@@ -123,14 +128,6 @@ impl Interleavings {
         self
     }
 
-    /// Lets attempts live no longer than this, while time passes with each request. Between two of them there are three
-    /// seconds.
-    pub fn attempts_live(mut self, timeout: Duration) -> Self {
-        self.settings.timeout = timeout;
-        self.settings.longest_timeout = timeout;
-        self.time_passes()
-    }
-
     /// Explores a scenario: it starts attempts, waits for them, and says what is wrong if something is.
     /// Each run has a store of its own.
     ///
@@ -145,13 +142,15 @@ impl Interleavings {
         if let Some(choices) = self.replay.clone() {
             return self.explore_within(1, Choices::replaying(choices), &scenario).await;
         }
-        let Some(limit) = self.at_most.filter(|_| self.sample.is_none()) else {
-            let limit = self.sample.map_or(usize::MAX, |(_, runs)| runs);
-            let random = self.sample.map(|(seed, _)| fastrand::Rng::with_seed(seed));
-            return self.explore_within(limit, Choices::new(random, None), &scenario).await;
-        };
-        let mut explored = self.explore_within(limit, Choices::new(None, Some(0)), &scenario).await;
-        while let Some(interruptions) = explored.interruptions.filter(|_| explored.exhausted) {
+        if let Some((seed, runs)) = self.sample {
+            let choices = Choices::new(Some(fastrand::Rng::with_seed(seed)), None);
+            return self.explore_within(runs, choices, &scenario).await;
+        }
+        let first = self.interruptions.or(self.at_most.map(|_| 0));
+        let mut explored = self.explore_within(usize::MAX, Choices::new(None, first), &scenario).await;
+        while let (Some(limit), Some(interruptions)) = (self.at_most, explored.interruptions)
+            && explored.exhausted
+        {
             let more = self.explore_within(limit, Choices::new(None, Some(interruptions + 1)), &scenario).await;
             if !more.exhausted && more.failure.is_none() {
                 break;
@@ -167,7 +166,7 @@ impl Interleavings {
         S: Fn(Contest) -> U,
         U: Future<Output = Result<(), String>>,
     {
-        let scheduler = Arc::new(Scheduler::default());
+        let scheduler = Arc::new(Scheduler::new(self.settings.timeout));
         let compares = self.sample.is_none() && self.replay.is_none() && !self.time_passes;
         let mut states = compares.then(States::default);
         let mut explored = Explored::default();
@@ -205,10 +204,10 @@ impl Interleavings {
         let inner = fresh_store().await.expect("a store");
         let world = VirtualWorld::new(0);
         let begin_ms = world.now_ms();
-        let (watched, attempts) = (Arc::new(Watched { inner, scheduler: Arc::clone(scheduler) }), scheduler.attempts());
+        let (watched, elapsed) = (Arc::new(Watched { inner, scheduler: Arc::clone(scheduler) }), scheduler.elapsed());
         let builder = match self.time_passes {
             true => LocalHost::builder(watched).world(world),
-            false => LocalHost::builder(watched).world(Ticks { inner: world, begin_ms, attempts }),
+            false => LocalHost::builder(watched).world(Ticks { inner: world, begin_ms, elapsed }),
         };
         let builder = builder.settings(self.settings.clone()).collect_every(None).collect_garbage_every(None);
         builder.crash_plan(Arc::clone(scheduler) as Arc<dyn CrashPlan>).start().await.expect("a host")
@@ -281,8 +280,14 @@ impl Contest {
     ///
     /// There was no result.
     pub async fn before<F: Function>(&self, call: Call<F>) -> Result<F::Output, ClientError> {
+        self.unscheduled(self.client().call(call)).await
+    }
+
+    /// Does something that is not scheduled, before the contest begins or after it has ended: all attempts have ended
+    /// when this gives what came of it.
+    pub async fn unscheduled<T>(&self, work: impl IntoFuture<Output = T>) -> T {
         self.scheduler.set_rule(Rule::GoOn);
-        let result = self.client().call(call).await;
+        let result = work.await;
         self.settle().await;
         self.scheduler.set_rule(Rule::TakeTurns);
         result
@@ -315,28 +320,35 @@ impl Contest {
         drop(join_all(claims.into_iter().map(|claim| self.host.invoke(claim.invocation))).await);
     }
 
-    /// One cycle of a service's garbage collector, which is scheduled as if it were one request.
+    /// One cycle of a service's garbage collector. Its requests are scheduled like those of attempts, and it never dies of
+    /// its age.
     pub async fn collect_garbage(&self, service: &str) {
-        let scheduled = self.collector(service);
-        let get =
-            GetItem { table: journal_table(service), key: intent::key(InstanceId::from_u128(0)), consistent: true };
-        drop(scheduled.store.get(get).await);
-        drop(garbage::collect_garbage(&self.host.environment(), service).await);
+        // What it could not do is left to the next.
+        drop(garbage::collect_garbage(&self.collector(service), service).await);
+    }
+
+    /// Lets so much time pass at once, when it is its turn: that of clocks. Attempts that began a lifetime ago, which is
+    /// half an hour, are dead after it. Tells nothing with [`Interleavings::time_passes`], where clocks go by themselves.
+    pub async fn pass(&self, time: Duration) {
+        let attempt = self.host.number_of_attempt();
+        let point = CrashPoint {
+            invocation: Arc::new(nobody("time", "passes")),
+            attempt,
+            number: 1,
+            action: format!("{time:?} pass"),
+            when: When::Before,
+            step: None,
+            key: None,
+            answer: None,
+        };
+        if self.scheduler.decide(point).await == Verdict::Continue {
+            self.scheduler.pass(attempt, time);
+        }
     }
 
     /// What a collector of a service runs in.
     fn collector(&self, service: &str) -> Environment {
-        let invocation = Invocation {
-            service: service.to_owned(),
-            function: "collector".to_owned(),
-            instance: InstanceId::from_u128(0),
-            arguments: "null".to_owned(),
-            caller: None,
-            delivery: Delivery::Nudge,
-            transaction: None,
-            contract: None,
-        };
-        self.host.environment_of_collector(&invocation)
+        self.host.environment_of_collector(&nobody(service, "collector"))
     }
 
     /// The run's host.
@@ -374,5 +386,19 @@ impl Contest {
             Err(InvokeError::Refused(problem)) => Err(ClientError::Refused(problem)),
             Err(InvokeError::Unavailable(message)) => Err(ClientError::Unavailable { instance, message }),
         }
+    }
+}
+
+/// An invocation of no instance, for who takes turns without being an attempt.
+fn nobody(service: &str, function: &str) -> Invocation {
+    Invocation {
+        service: service.to_owned(),
+        function: function.to_owned(),
+        instance: InstanceId::from_u128(0),
+        arguments: "null".to_owned(),
+        caller: None,
+        delivery: Delivery::Nudge,
+        transaction: None,
+        contract: None,
     }
 }

@@ -19,14 +19,36 @@ use super::states::{State, States};
 use crate::host::{CrashPlan, CrashPoint, Verdict, When};
 use crate::ids::{InstanceId, StepPath, digest};
 use crate::invoke::Invocation;
+use crate::world::millis;
 
 /// Holds attempts before their requests.
 pub(super) struct Scheduler {
     state: Mutex<Held>,
     /// The last invocation that was seen.
     seen: watch::Sender<Option<Arc<Invocation>>>,
-    /// How many attempts have begun in this run.
-    attempts: Arc<AtomicU64>,
+    elapsed: Arc<Elapsed>,
+    /// How long attempts live.
+    lifetime: Duration,
+}
+
+/// What time it is in a run.
+#[derive(Default)]
+pub(super) struct Elapsed {
+    /// How many attempts have begun.
+    attempts: AtomicU64,
+    /// The time that has passed because the scenario let it.
+    passed_ms: AtomicU64,
+}
+
+impl Elapsed {
+    /// Milliseconds since the run began, one for each attempt that has begun and what has passed.
+    pub(super) fn ms(&self) -> u64 {
+        self.attempts.load(Ordering::Relaxed) + self.passed_ms()
+    }
+
+    fn passed_ms(&self) -> u64 {
+        self.passed_ms.load(Ordering::Relaxed)
+    }
 }
 
 /// What becomes of an attempt that comes to a request.
@@ -58,6 +80,8 @@ struct Held {
     waiting: Vec<Waiting>,
     /// For each attempt, its instance, and how often it has changed something in the store.
     changes: BTreeMap<u64, (InstanceId, u64)>,
+    /// For each attempt that may die of its age, what had passed when it was seen to begin.
+    begun: BTreeMap<u64, u64>,
     /// Who has called an instance.
     callers: BTreeMap<InstanceId, InstanceId>,
     /// How many releases there were.
@@ -88,12 +112,6 @@ struct Released {
 /// The time between two releases: longer than anybody sleeps who polls or backs off, so that all are held again.
 const BETWEEN: Duration = Duration::from_secs(3);
 
-impl Default for Scheduler {
-    fn default() -> Self {
-        Self { state: Mutex::default(), seen: watch::Sender::new(None), attempts: Arc::default() }
-    }
-}
-
 impl CrashPlan for Scheduler {
     fn decide(&self, point: CrashPoint) -> Pin<Box<dyn Future<Output = Verdict> + Send + '_>> {
         let mut held = self.lock();
@@ -104,7 +122,11 @@ impl CrashPlan for Scheduler {
         }
         if held.newest < point.attempt {
             held.newest = point.attempt;
-            self.attempts.fetch_add(1, Ordering::Relaxed);
+            self.elapsed.attempts.fetch_add(1, Ordering::Relaxed);
+        }
+        // Whom nobody can take for dead has no instance: collectors, and time itself.
+        if point.invocation.instance != InstanceId::from_u128(0) {
+            held.begun.entry(point.attempt).or_insert(self.elapsed.passed_ms());
         }
         held.state.begins(point.attempt);
         self.seen.send_replace(Some(Arc::clone(&point.invocation)));
@@ -112,8 +134,10 @@ impl CrashPlan for Scheduler {
         held.hold(&point, release);
         Box::pin(async move {
             drop(released.await);
-            match self.lock().rule {
+            let held = self.lock();
+            match held.rule {
                 Rule::Die => Verdict::Crash,
+                _ if self.is_too_old(&held, point.attempt) => Verdict::Crash,
                 _ => Verdict::Continue,
             }
         })
@@ -121,6 +145,11 @@ impl CrashPlan for Scheduler {
 }
 
 impl Scheduler {
+    /// A scheduler of attempts that live so long.
+    pub(super) fn new(lifetime: Duration) -> Self {
+        Self { state: Mutex::default(), seen: watch::Sender::new(None), elapsed: Arc::default(), lifetime }
+    }
+
     /// Runs a scenario to its end, releasing one attempt whenever all are held, or until it comes to one of `known`
     /// states, if these are given.
     pub(super) async fn drive(
@@ -130,7 +159,8 @@ impl Scheduler {
         mut known: Option<&mut States>,
     ) -> Driven {
         *self.lock() = Held::default();
-        self.attempts.store(0, Ordering::Relaxed);
+        self.elapsed.attempts.store(0, Ordering::Relaxed);
+        self.elapsed.passed_ms.store(0, Ordering::Relaxed);
         self.seen.send_replace(None);
         let mut scenario = pin!(scenario);
         loop {
@@ -186,9 +216,25 @@ impl Scheduler {
         }
     }
 
-    /// How many attempts have begun in this run.
-    pub(super) fn attempts(&self) -> Arc<AtomicU64> {
-        Arc::clone(&self.attempts)
+    /// What time it is in this run.
+    pub(super) fn elapsed(&self) -> Arc<Elapsed> {
+        Arc::clone(&self.elapsed)
+    }
+
+    /// Lets time pass, whose turn it was as this attempt. Who lives no longer than that is dead.
+    pub(super) fn pass(&self, attempt: u64, time: Duration) {
+        let held = &mut *self.lock();
+        let passed_ms = self.elapsed.passed_ms() + millis(time);
+        self.elapsed.passed_ms.store(passed_ms, Ordering::Relaxed);
+        held.state.passed(passed_ms);
+        if let Some((_, changes)) = held.changes.get_mut(&attempt) {
+            *changes += 1;
+        }
+    }
+
+    fn is_too_old(&self, held: &Held, attempt: u64) -> bool {
+        let lived_ms = held.begun.get(&attempt).map(|begun_ms| self.elapsed.passed_ms() - begun_ms);
+        lived_ms.is_some_and(|lived_ms| lived_ms >= millis(self.lifetime))
     }
 
     /// What becomes of attempts from now on, those that are held included.

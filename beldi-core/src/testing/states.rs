@@ -5,15 +5,15 @@
 //! do not concern each other come to the same state, and whatever follows from one follows from the other. States
 //! are compared by digests of 128 bits.
 //!
-//! What a digest does not know is the time: with [`Ticks`] it passes only when an attempt begins.
+//! With [`Ticks`] time passes only when an attempt begins, and when the scenario lets it. How much has passed belongs to
+//! what an attempt has seen, because it may have looked at its clock with any request.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_dynamo::AttributeValue;
 
-use super::scheduler::Scheduler;
+use super::scheduler::{Elapsed, Scheduler};
 use crate::attempt::CurrentStep;
 use crate::attributes::{canonical, canonical_all};
 use crate::ids::{InstanceId, digest};
@@ -36,6 +36,8 @@ pub(super) struct State {
     attempts: BTreeMap<u64, (u128, u128)>,
     /// What has been changed of each item.
     items: BTreeMap<u128, u128>,
+    /// How much time the scenario has let pass.
+    passed_ms: u64,
 }
 
 impl States {
@@ -62,7 +64,12 @@ impl States {
 impl State {
     /// An attempt that comes to its first request is a part of the state from then on.
     pub(super) fn begins(&mut self, attempt: u64) {
-        self.attempts.entry(attempt).or_default();
+        self.attempts.entry(attempt).or_insert((u128::from(self.passed_ms), 0));
+    }
+
+    /// So much time has passed since the run began.
+    pub(super) fn passed(&mut self, passed_ms: u64) {
+        self.passed_ms = passed_ms;
     }
 
     /// What `attempt` has asked in which step, and what it was answered. One that `may_wait`, asks the same again and is
@@ -79,7 +86,7 @@ impl State {
             *before = digest(&[b"item", &before.to_be_bytes(), asked]);
         }
         let (history, last) = self.attempts.entry(attempt).or_default();
-        let exchange = digest(&[step, asked, answer]);
+        let exchange = digest(&[step, asked, answer, &self.passed_ms.to_be_bytes()]);
         if !may_wait || exchange != *last || !changes.is_empty() {
             *history = digest(&[b"attempt", &history.to_be_bytes(), &exchange.to_be_bytes()]);
             *last = exchange;
@@ -89,6 +96,7 @@ impl State {
     /// The digest of the state, with what else decides how it goes on.
     pub(super) fn digest(&self, waiting: &[u8]) -> u128 {
         let mut bytes = waiting.to_vec();
+        bytes.extend_from_slice(&self.passed_ms.to_be_bytes());
         for (attempt, (history, _)) in &self.attempts {
             bytes.extend_from_slice(&attempt.to_be_bytes());
             bytes.extend_from_slice(&history.to_be_bytes());
@@ -127,16 +135,17 @@ impl Store for Watched {
     }
 }
 
-/// A clock that advances by one millisecond when an attempt begins, and otherwise stands still.
+/// A clock that advances by one millisecond when an attempt begins and when the scenario lets time pass, and otherwise
+/// stands still.
 pub(super) struct Ticks {
     pub(super) inner: VirtualWorld,
     pub(super) begin_ms: u64,
-    pub(super) attempts: Arc<AtomicU64>,
+    pub(super) elapsed: Arc<Elapsed>,
 }
 
 impl World for Ticks {
     fn now_ms(&self) -> u64 {
-        self.begin_ms + self.attempts.load(Ordering::Relaxed)
+        self.begin_ms + self.elapsed.ms()
     }
 
     fn fresh_id(&self) -> InstanceId {
