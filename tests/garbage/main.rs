@@ -2,10 +2,12 @@
 
 mod collectors;
 mod costs;
+mod meanwhile;
 mod reclaimed;
 mod retention;
 mod safety;
 mod segments;
 mod storage;
 mod walks;
+mod watermark;
 mod world;
