@@ -261,10 +261,12 @@ async fn add_to_many(article: String) -> bool {
     Stock::update(&article).add(Stock::FREE, 1).when(Stock::FREE.ge(5u32)).await.is_ok()
 }
 
+type Happening = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// A store in which something happens just before the first update that is to leave a tombstone.
 struct BeforeTombstones {
     inner: SharedStore,
-    what: Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>,
+    what: Mutex<Option<Happening>>,
 }
 
 impl Store for BeforeTombstones {

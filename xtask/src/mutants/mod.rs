@@ -47,7 +47,7 @@ const ALL: &[(&str, &[Mutant])] = &[
     ("How far garbage may be collected", WATERMARK),
     ("What garbage collection has seen", SEEN),
     ("Rolling", ROLLS),
-    ("Replay, restarts and conditions", RESTARTS),
+    ("Replay, restarts and rows that change meanwhile", RESTARTS),
     ("Contracts", CONTRACTS),
 ];
 

@@ -54,7 +54,7 @@ pub(super) const RESTARTS: &[Mutant] = &[
         file: "beldi-core/src/daal/release.rs",
         original: "                update.present(present, self.key);\n",
         broken: "",
-        noticed_by: &["garbage::a_tombstone_behind"],
+        noticed_by: &["garbage::a_row_that_is_fenced"],
     },
     Mutant {
         rule: "a step that asks for something else than what is recorded is not answered",
@@ -85,13 +85,6 @@ pub(super) const RESTARTS: &[Mutant] = &[
         noticed_by: &[DAMAGE],
     },
     Mutant {
-        rule: "what a collector claims it starts only as it was put",
-        file: "beldi-core/src/collector.rs",
-        original: "if let Err(damage) = checksum::verify(&intent) {",
-        broken: "if let Err(damage) = checksum::verify(&intent).or_else(|damage| if attempts > 0 { Ok(()) } else { Err(damage) }) {",
-        noticed_by: &["damage::observations"],
-    },
-    Mutant {
         rule: "what has failed as often as it may is parked",
         file: "beldi-core/src/collector.rs",
         original: "if attempts > environment.settings.max_attempts {",
@@ -103,7 +96,7 @@ pub(super) const RESTARTS: &[Mutant] = &[
         file: "beldi-core/src/ids.rs",
         original: "Self(self.derive(b\"call\", step))",
         broken: "Self(self.derive(b\"call\", &StepPath::new(&[], u32::from(step.to_bytes().is_empty()))))",
-        noticed_by: &["core::ids"],
+        noticed_by: &["crash_matrix::detached_call"],
     },
     Mutant {
         rule: "a call is accepted only where there is no record of it",
@@ -120,13 +113,6 @@ pub(super) const RESTARTS: &[Mutant] = &[
         noticed_by: &["garbage::a_late_trigger"],
     },
     Mutant {
-        rule: "the first attempt of an accepted call does not know that it is alone",
-        file: "beldi-core/src/attempt/journal.rs",
-        original: "journal.state().unverified = true;",
-        broken: "journal.state().unverified = false;",
-        noticed_by: &["regressions::a_first_attempt_sees"],
-    },
-    Mutant {
         rule: "an instance is due a margin after its first attempt must be dead",
         file: "beldi-core/src/intent.rs",
         original: "number(identity.deadline_ms + millis(settings.margin))",
@@ -139,12 +125,5 @@ pub(super) const RESTARTS: &[Mutant] = &[
         original: "environment.world.now_ms() + timeout + millis(environment.settings.margin);",
         broken: "environment.world.now_ms() + timeout;",
         noticed_by: &["protocol::after_the_margin"],
-    },
-    Mutant {
-        rule: "nothing is changed in an instance that is done",
-        file: "beldi-core/src/intent.rs",
-        original: "format!(\"attribute_not_exists({})\", placeholders.name(\"done\"))",
-        broken: "format!(\"({0} = {0} OR attribute_not_exists({0}))\", placeholders.name(\"done\"))",
-        noticed_by: &["rules::what_an_index_says_too_late"],
     },
 ];
