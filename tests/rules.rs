@@ -299,7 +299,7 @@ async fn a_row_that_is_made_meanwhile_becomes_no_tombstone() {
     let inner = fresh_store().await.expect("a store");
     let other = host_on(inner.clone(), settings(), None).await;
     let client = other.client();
-    let made = async move { client.call(set("tea".into(), 3)).await.expect("a row") };
+    let made = async move { client.call(set("tea".into(), 3)).idempotency_key("made").await.expect("a row") };
     let store = Arc::new(BeforeTombstones { inner, what: Mutex::new(Some(Box::pin(made))) });
     let host = host_on(Arc::<BeforeTombstones>::clone(&store), settings(), None).await;
     assert!(!host.client().call(add_to_many("tea".into())).await.expect("a result"));

@@ -71,7 +71,7 @@ async fn a_caller_that_is_too_old_is_parked_and_calls_nobody_anew() {
 async fn a_restarted_caller_that_is_too_old_calls_nobody_anew() {
     let host = calls_too_late(call_pay("ann".into())).await;
     host.settle().await.expect("the store answers");
-    let instance = beldi::InstanceId::from_idempotency_key("shop", "call_pay", "one");
+    let instance = InstanceId::from_idempotency_key("shop", "call_pay", "one");
     assert!(host.client().restart("shop", instance).await.expect("an answer"));
     assert!(try_call(&host.client(), "one", call_pay("ann".into())).await.is_none());
     is_paid_once(&host).await;
