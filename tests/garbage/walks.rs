@@ -86,7 +86,7 @@ async fn a_tombstone_of_a_participant_that_dies_before_its_mark_is_remembered() 
     assert_eq!(leftovers(&host).await, [""; 0]);
 }
 
-/// An attempt dies before it takes a row that is not there. The walk that sees to it that it never will leaves an entry.
+/// An attempt dies before it takes a row that is not there. The walk that keeps it from doing so leaves an entry.
 #[tokio::test(start_paused = true)]
 async fn a_row_that_is_fenced_and_not_there_is_a_tombstone() {
     let plan = Plan::new(|point| before(point, look::NAME, "UpdateItem stock"), 1, Then::Crash);
