@@ -161,6 +161,10 @@ async fn an_attempt_is_ended_at_its_timeout_and_followed_by_another_after_the_ma
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert_eq!(host.collect().await.started, 1);
     assert_eq!(host.statistics().timed_out, 2);
+    tokio::time::sleep(Duration::from_millis(4_900)).await;
+    assert_eq!(host.collect().await.started, 0, "nor is it after an attempt that a collector has started");
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(host.collect().await.started, 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,6 +4,8 @@
 mod common;
 
 use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -251,4 +253,56 @@ async fn branches_journal_one_after_another() {
     let (copied, ()) = tokio::join!(call.into_future(), change);
     let written = client.call(free("copy".into())).await.expect("a result");
     assert_eq!((copied.expect("a result"), written), (100, 100), "what was seen, and what was written");
+}
+
+/// Adds one where there are many.
+#[beldi::function(service = Shop)]
+async fn add_to_many(article: String) -> bool {
+    Stock::update(&article).add(Stock::FREE, 1).when(Stock::FREE.ge(5u32)).await.is_ok()
+}
+
+type Happening = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A store in which something happens just before the first update that is to leave a tombstone.
+struct BeforeTombstones {
+    inner: SharedStore,
+    what: Mutex<Option<Happening>>,
+}
+
+impl Store for BeforeTombstones {
+    fn execute(&self, request: Request) -> StoreFuture<'_> {
+        let what = match &request {
+            Request::Update(update)
+                if update.placeholders.values().any(|(_, value)| *value == AttributeValue::Bool(true)) =>
+            {
+                self.what.lock().expect("no test panics here").take()
+            }
+            _ => None,
+        };
+        Box::pin(async move {
+            if let Some(what) = what {
+                what.await;
+            }
+            self.inner.execute(request).await
+        })
+    }
+
+    fn expires_items(&self) -> bool {
+        false
+    }
+}
+
+/// A conditional write that has found no row records that its condition does not hold, in a tombstone. If there is a
+/// row by then, it is to stay.
+#[tokio::test(start_paused = true)]
+async fn a_row_that_is_made_meanwhile_becomes_no_tombstone() {
+    let inner = fresh_store().await.expect("a store");
+    let other = host_on(inner.clone(), settings(), None).await;
+    let client = other.client();
+    let made = async move { client.call(set("tea".into(), 3)).idempotency_key("made").await.expect("a row") };
+    let store = Arc::new(BeforeTombstones { inner, what: Mutex::new(Some(Box::pin(made))) });
+    let host = host_on(Arc::<BeforeTombstones>::clone(&store), settings(), None).await;
+    assert!(!host.client().call(add_to_many("tea".into())).await.expect("a result"));
+    assert!(store.what.lock().expect("no test panics here").is_none());
+    assert_eq!(host.client().call(free("tea".into())).await.expect("a result"), 3);
 }

@@ -63,7 +63,7 @@ async fn cycle(host: &LocalHost) -> Garbage {
 }
 
 /// One cycle in the shop that dies at its request number `at`. Gives whether it came so far.
-async fn cycle_that_dies(host: &LocalHost, at: u64, before: bool) -> bool {
+pub(crate) async fn cycle_that_dies(host: &LocalHost, at: u64, before: bool) -> bool {
     let environment = host.environment();
     let store = Arc::new(Dying { inner: environment.store.clone(), sent: AtomicU64::new(0), at, before });
     let environment = environment.with_store(store.clone());

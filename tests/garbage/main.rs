@@ -2,6 +2,7 @@
 
 mod collectors;
 mod costs;
+mod meanwhile;
 mod pruning;
 mod reclaimed;
 mod retention;
@@ -9,4 +10,5 @@ mod safety;
 mod segments;
 mod storage;
 mod walks;
+mod watermark;
 mod world;

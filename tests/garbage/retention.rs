@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use beldi::host::{HostError, LocalHost};
+use beldi::host::{CrashPoint, HostError, LocalHost, When};
+use beldi::store::AttributeValue;
 use beldi::testing::fresh_store;
-use beldi::{Settings, SettingsError};
+use beldi::{Delivery, InstanceId, Invocation, Invoker, Settings, SettingsError, World};
 use tokio::time::sleep;
 
 use crate::world::*;
@@ -25,42 +26,34 @@ async fn a_function_says_how_long_its_results_are_kept() {
     assert_eq!(journal(&host, "bank").await, [""; 0]);
 }
 
-/// A caller dies when it has called, and is restarted when the callee's result is gone.
-async fn calls_too_late<F: beldi::Function>(function: &'static str, made: beldi::Call<F>) -> LocalHost {
-    let plan = match function {
-        "call_pay" => Plan::new(
-            |point| {
-                !before(point, "call_pay", "")
-                    && point.action.contains("Invoke")
-                    && point.invocation.function == "call_pay"
-            },
-            1,
-            Then::Crash,
-        ),
-        _ => Plan::new(
-            |point| {
-                !before(point, "detach_pay", "")
-                    && point.action.contains("Invoke")
-                    && point.invocation.function == "detach_pay"
-            },
-            1,
-            Then::Crash,
-        ),
+/// A host on which the first caller dies when it has called.
+async fn dies_when_it_has_called() -> LocalHost {
+    let called = |point: &CrashPoint| {
+        let calls = ["call_pay", "detach_pay"].contains(&point.invocation.function.as_str());
+        calls && point.when == When::After && point.action.contains("Invoke")
     };
-    let host = start(fresh_store().await.expect("a store"), settings(), Some(plan.clone())).await;
+    let plan = Plan::new(called, 1, Then::Crash);
+    start(fresh_store().await.expect("a store"), settings(), Some(plan)).await
+}
+
+/// A caller dies when it has called, and is restarted when the callee's result is gone.
+async fn calls_too_late<F: beldi::Function>(made: beldi::Call<F>) -> LocalHost {
+    let host = dies_when_it_has_called().await;
     assert!(try_call(&host.client(), "one", made).await.is_none());
-    assert!(plan.has_struck());
     sleep(Duration::from_secs(120)).await;
     host.collect_garbage().await.expect("the store answers");
     host
 }
 
+/// Whoever was to pay has, and not twice.
+async fn is_paid_once(host: &LocalHost) {
+    let accounts = format!("{:?}", items(host, "accounts").await);
+    assert!(accounts.contains("N(\"1\")"), "{accounts}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_caller_that_is_too_old_is_parked_and_calls_nobody_anew() {
-    for host in [
-        calls_too_late("call_pay", call_pay("ann".into())).await,
-        calls_too_late("detach_pay", detach_pay("ann".into())).await,
-    ] {
+    for host in [calls_too_late(call_pay("ann".into())).await, calls_too_late(detach_pay("ann".into())).await] {
         for _ in 0..4 {
             host.settle().await.expect("the store answers");
             sleep(Duration::from_millis(1200)).await;
@@ -68,8 +61,7 @@ async fn a_caller_that_is_too_old_is_parked_and_calls_nobody_anew() {
         }
         let parked = host.client().parked("shop").await.expect("the parked instances");
         assert!(parked.len() == 1 && parked[0].1.contains("keeps its results"), "{parked:?}");
-        let accounts = format!("{:?}", items(&host, "accounts").await);
-        assert!(accounts.contains("N(\"1\")"), "{accounts}");
+        is_paid_once(&host).await;
     }
 }
 
@@ -77,13 +69,52 @@ async fn a_caller_that_is_too_old_is_parked_and_calls_nobody_anew() {
 /// first attempt once more: it called what it had called before as if for the first time, and that ran anew.
 #[tokio::test(start_paused = true)]
 async fn a_restarted_caller_that_is_too_old_calls_nobody_anew() {
-    let host = calls_too_late("call_pay", call_pay("ann".into())).await;
+    let host = calls_too_late(call_pay("ann".into())).await;
     host.settle().await.expect("the store answers");
-    let instance = beldi::InstanceId::from_idempotency_key("shop", "call_pay", "one");
+    let instance = InstanceId::from_idempotency_key("shop", "call_pay", "one");
     assert!(host.client().restart("shop", instance).await.expect("an answer"));
     assert!(try_call(&host.client(), "one", call_pay("ann".into())).await.is_none());
-    let accounts = format!("{:?}", items(&host, "accounts").await);
-    assert!(accounts.contains("N(\"1\")"), "{accounts}");
+    is_paid_once(&host).await;
+}
+
+/// An accepted call whose first trigger has come to something, and another one so late that the result is gone of what
+/// it has called.
+#[tokio::test(start_paused = true)]
+async fn a_late_trigger_of_a_caller_that_is_too_old_calls_nobody_anew() {
+    let host = dies_when_it_has_called().await;
+    let start_ms = clock().now_ms();
+    let instance = host.client().start(call_pay("ann".into())).await.expect("an id");
+    sleep(Duration::from_secs(120)).await;
+    host.collect_garbage().await.expect("the store answers");
+    assert_eq!(journal(&host, "bank").await, [""; 0]);
+    let (service, function, arguments) = ("shop".to_owned(), "call_pay".to_owned(), arguments(&host, instance).await);
+    let delivery = Delivery::Accepted { start_ms };
+    let (caller, transaction, contract) = (None, None, None);
+    let late = Invocation { service, function, instance, arguments, caller, delivery, transaction, contract };
+    host.invoke(late).await.expect_err("nobody knows whether it has paid");
+    is_paid_once(&host).await;
+}
+
+/// What an instance of the shop was called with.
+async fn arguments(host: &LocalHost, instance: InstanceId) -> String {
+    let instance = AttributeValue::S(instance.to_string());
+    let records = items(host, "shop-journal").await;
+    let intent = records.iter().find(|record| record.get("instance") == Some(&instance)).expect("it is open");
+    match intent.get("arguments") {
+        Some(AttributeValue::S(arguments)) => arguments.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Where nothing is left of it but its result, it would begin anew.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_was_accepted_and_is_done_is_not_accepted_again() {
+    let host = dies_when_it_has_called().await;
+    assert!(try_call(&host.client(), "one", detach_pay("ann".into())).await.is_none());
+    sleep(Duration::from_secs(10)).await;
+    assert_eq!(try_call(&host.client(), "one", detach_pay("ann".into())).await, Some(()));
+    sleep(Duration::from_secs(10)).await;
+    is_paid_once(&host).await;
 }
 
 /// A participant that was told the decision, marked as done and reclaimed is told again: when its records are gone, and

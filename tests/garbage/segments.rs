@@ -199,3 +199,35 @@ async fn a_witness_of_a_former_life_does_not_hide_the_first_segment() {
     assert_eq!(try_call(&other.client(), "once", read_and_add("tea".into())).await, Some(1));
     assert_eq!(call(&other.client(), free("tea".into())).await, 3);
 }
+
+/// The same with an attempt that stalls when it has seen the row at epoch 0. Meanwhile another one writes, and the log
+/// is split off: what the first one sends then would be written twice.
+#[tokio::test(start_paused = true)]
+async fn a_row_that_was_at_epoch_0_may_have_been_rolled_since() {
+    let store = fresh_store().await.expect("a store");
+    let with = async |plan| start(store.clone(), Settings { log_entries: 2, ..settings() }, plan).await;
+    let other = with(None).await;
+    for _ in 0..3 {
+        call(&other.client(), add("tea".into())).await;
+    }
+    call(&other.client(), remove("tea".into())).await;
+    sleep(Duration::from_secs(3)).await;
+    other.collect_garbage().await.expect("the store answers");
+    a_while().await;
+    let updates = |point: &CrashPoint| before(point, "read_and_add", "UpdateItem stock");
+    let reads = with(Some(Plan::new(updates, 1, Then::Crash))).await;
+    assert_eq!(try_call(&reads.client(), "once", read_and_add("tea".into())).await, None);
+    let garbage = other.collect_garbage().await.expect("the store answers");
+    assert_eq!(garbage.tombstones, 1);
+    let late = Plan::new(updates, 2, Then::Stall(Duration::from_millis(500)));
+    let client = with(Some(Arc::clone(&late))).await.client();
+    let waiting = tokio::spawn(async move { try_call(&client, "once", read_and_add("tea".into())).await });
+    sleep(Duration::from_millis(100)).await;
+    assert!(late.has_struck(), "it has seen that there is no row");
+    assert_eq!(try_call(&other.client(), "once", read_and_add("tea".into())).await, Some(1));
+    for _ in 0..2 {
+        call(&other.client(), add("tea".into())).await;
+    }
+    assert_eq!(waiting.await.expect("no panic"), Some(1));
+    assert_eq!(call(&other.client(), free("tea".into())).await, 3);
+}

@@ -85,3 +85,19 @@ async fn a_tombstone_of_a_participant_that_dies_before_its_mark_is_remembered() 
     reclaim_all(&host).await;
     assert_eq!(leftovers(&host).await, [""; 0]);
 }
+
+/// An attempt dies before it takes a row that is not there. The walk that keeps it from doing so leaves an entry.
+#[tokio::test(start_paused = true)]
+async fn a_row_that_is_fenced_and_not_there_is_a_tombstone() {
+    let plan = Plan::new(|point| before(point, look::NAME, "UpdateItem stock"), 1, Then::Crash);
+    let host = start(beldi::testing::fresh_store().await.expect("a store"), settings(), Some(plan.clone())).await;
+    let absent = || look(vec!["absent".into()], false);
+    assert_eq!(try_call(&host.client(), "k", absent()).await, None);
+    assert!(plan.has_struck());
+    let coordinator = InstanceId::from_idempotency_key("shop", look::NAME, "k");
+    assert!(host.client().roll_back("shop", coordinator).await.expect("an answer"));
+    assert_eq!((tombstones(&host, "stock").await, items(&host, "stock").await.len()), (1, 1));
+    assert_eq!(try_call(&host.client(), "k", absent()).await, Some(Ok(0)));
+    reclaim_all(&host).await;
+    assert_eq!(leftovers(&host).await, [""; 0]);
+}

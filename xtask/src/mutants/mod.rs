@@ -20,17 +20,23 @@ use crate::tally::Tally;
 use contracts::CONTRACTS;
 use garbage::GARBAGE;
 use refusals::REFUSALS;
+use restarts::RESTARTS;
 use rolls::ROLLS;
+use seen::SEEN;
 use table::{MUTANTS, Mutant};
 use transactions::TRANSACTIONS;
+use watermark::WATERMARK;
 
 mod contracts;
 mod garbage;
 mod page;
 mod refusals;
+mod restarts;
 mod rolls;
+mod seen;
 mod table;
 mod transactions;
+mod watermark;
 
 /// All of them, by what they are about.
 const ALL: &[(&str, &[Mutant])] = &[
@@ -38,7 +44,10 @@ const ALL: &[(&str, &[Mutant])] = &[
     ("Transactions", TRANSACTIONS),
     ("What is refused", REFUSALS),
     ("Garbage collection", GARBAGE),
+    ("How far garbage may be collected", WATERMARK),
+    ("What garbage collection has seen", SEEN),
     ("Rolling", ROLLS),
+    ("Replay, restarts and rows that change meanwhile", RESTARTS),
     ("Contracts", CONTRACTS),
 ];
 
