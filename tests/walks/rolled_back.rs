@@ -111,11 +111,15 @@ async fn leaves_nothing<F: Function>(call: Call<F>) {
     assert_eq!(locked(&host).await, 0);
 }
 
+/// A coordinator committed a row that a block in vain had looked at. A zombie of what the block had called saw the new
+/// row, and left a lock that nobody took off. The commit ends what such participants hold, and so the zombie is
+/// refused.
 #[tokio::test(start_paused = true)]
 async fn a_zombie_does_not_see_what_the_coordinator_writes_later() {
     leaves_nothing(change_here()).await;
 }
 
+/// The same where another participant has written the row.
 #[tokio::test(start_paused = true)]
 async fn a_zombie_does_not_see_what_a_participant_writes_later() {
     leaves_nothing(change_there()).await;
