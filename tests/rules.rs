@@ -112,6 +112,8 @@ async fn collect(host: &LocalHost) -> (u32, u32) {
 /// Longer than an attempt and its margin.
 const LONG: Duration = Duration::from_secs(40);
 
+/// No test noticed a collector whose claim did not go by the due time that it had seen. Where indexes lag, it would
+/// start instances that somebody has claimed since, or that are done.
 #[tokio::test(start_paused = true)]
 async fn what_an_index_says_too_late_is_claimed_by_nobody() {
     let store = LaggingIndexes::new().await;
@@ -142,6 +144,8 @@ async fn what_an_index_says_too_late_is_claimed_by_nobody() {
     assert_eq!(client.call(free("tea".into())).await.expect("a result"), 1);
 }
 
+/// No test noticed a collector that gave up what is not open any more. An index that lags shows a parked instance as
+/// open: it is neither started nor parked once more.
 #[tokio::test(start_paused = true)]
 async fn what_is_parked_stays_parked_whatever_an_index_says() {
     let store = LaggingIndexes::new().await;
@@ -238,6 +242,8 @@ async fn copy_in_a_branch() -> u32 {
     seen
 }
 
+/// No test noticed a branch that did not wait for the record of another one. What it had seen was to be in that
+/// record, which came late: what is written must be what was seen, even if the row has changed meanwhile.
 #[tokio::test(start_paused = true)]
 async fn branches_journal_one_after_another() {
     let inner = fresh_store().await.expect("a store");

@@ -100,6 +100,12 @@ pub fn gateway(host: &LocalHost) -> axum::Router {
     crate::host::router(host.front())
 }
 
+/// What an event of AWS Lambda asks for, in a word.
+#[cfg(feature = "aws")]
+pub fn event(event: &str) -> Result<&'static str, crate::host::LambdaError> {
+    crate::host::kind_of_event(event)
+}
+
 /// The item of a user's type that a row is.
 pub fn decode_item<T: DeserializeOwned>(item: Attributes) -> Result<T, serde_dynamo::Error> {
     serde_dynamo::from_item(item)

@@ -1,24 +1,4 @@
-//! What is binary: entries of row logs, step paths in them, owners of locks; and what is text: ids and step paths.
-//!
-//! Law: what was read is what writes these bytes, so that no two of them stand for one thing.
+//! Runs [`beldi_fuzz::bytes`].
 #![no_main]
 
-use beldi_core::{InstanceId, StepPath, fuzzing};
-use libfuzzer_sys::fuzz_target;
-
-fuzz_target!(|data: &[u8]| {
-    fuzzing::start_of(data);
-    if let Some(written) = fuzzing::path_bytes(data) {
-        assert_eq!(written, data);
-    }
-    if let Some(written) = fuzzing::owner(data) {
-        assert_eq!(written, data);
-    }
-    let Ok(text) = std::str::from_utf8(data) else { return };
-    if let Ok(path) = text.parse::<StepPath>() {
-        assert_eq!(path.to_string(), text);
-    }
-    if let Ok(id) = text.parse::<InstanceId>() {
-        assert_eq!(id.to_string(), text.to_ascii_lowercase());
-    }
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| beldi_fuzz::bytes::check(data));

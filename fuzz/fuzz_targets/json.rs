@@ -1,25 +1,4 @@
-//! The canonical spelling of JSON, which arguments and calls are compared by.
-//!
-//! Laws: it is a fixed point; it means what the text means; a text that is no JSON stays as it is.
+//! Runs [`beldi_fuzz::json`].
 #![no_main]
 
-use beldi_core::fuzzing;
-use libfuzzer_sys::fuzz_target;
-use serde_json::Value;
-
-fuzz_target!(|text: &str| {
-    for as_sets in [false, true] {
-        let canonical = fuzzing::canonical_json(text, as_sets);
-        assert_eq!(fuzzing::canonical_json(&canonical, as_sets), canonical);
-        match serde_json::from_str::<Value>(text) {
-            Err(_) => {}
-            Ok(value) => {
-                let again: Value = serde_json::from_str(&canonical).expect("JSON stays JSON");
-                assert!(as_sets || again == value, "{canonical}");
-            }
-        }
-    }
-    if serde_json::from_str::<&serde_json::value::RawValue>(text).is_err() {
-        assert_eq!(fuzzing::canonical_json(text, false), text);
-    }
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| beldi_fuzz::json::check(data));

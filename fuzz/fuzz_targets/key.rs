@@ -1,19 +1,4 @@
-//! Keys and page tokens.
-//!
-//! Laws: a number has one text as a key, and it is the same number; a page token comes back as it was.
+//! Runs [`beldi_fuzz::key`].
 #![no_main]
 
-use beldi_core::{PageToken, fuzzing};
-use libfuzzer_sys::fuzz_target;
-
-fuzz_target!(|text: &str| {
-    if let Some(plain) = fuzzing::number_key(text) {
-        assert_eq!(fuzzing::number_key(&plain), Some(plain.clone()));
-        let (was, is) = (text.parse::<f64>().expect("a number"), plain.parse::<f64>().expect("a number"));
-        assert!(was == is, "{text} became {plain}");
-    }
-    if let Ok(token) = serde_json::from_str::<PageToken>(text) {
-        let json = serde_json::to_string(&token).expect("a token is JSON");
-        assert_eq!(serde_json::from_str::<PageToken>(&json).ok(), Some(token));
-    }
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| beldi_fuzz::key::check(data));

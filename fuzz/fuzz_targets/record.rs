@@ -1,22 +1,4 @@
-//! Journal records: intents, observations, outcomes, decisions, saved and prepared rows.
-//!
-//! Laws: nothing panics; what is sealed is intact; a part about a transaction that was read and written reads the same.
+//! Runs [`beldi_fuzz::record`].
 #![no_main]
 
-use beldi_core::fuzzing;
-use libfuzzer_sys::fuzz_target;
-
-fuzz_target!(|data: &[u8]| {
-    let Some(item) = beldi_fuzz::item(data) else { return };
-    let _ = fuzzing::read_record(&item);
-    let _ = fuzzing::is_intact(&item);
-    if let Some(context) = fuzzing::transaction(&item) {
-        let json = serde_json::to_string(&context).expect("names and numbers are JSON");
-        assert_eq!(serde_json::from_str(&json).ok(), Some(context));
-    }
-    if let Some(written) = fuzzing::part(&item) {
-        assert_eq!(fuzzing::part(&written), Some(written));
-    }
-    let sealed = fuzzing::sealed(item);
-    assert!(sealed.contains_key("result_checksum") || fuzzing::is_intact(&sealed));
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| beldi_fuzz::record::check(data));

@@ -55,6 +55,24 @@ async fn items() -> BTreeMap<(&'static str, String), String> {
     seeds
 }
 
+/// The seeds of what AWS Lambda is sent: what AWS documents, and what is beldi's own.
+fn events(invocation: &str) -> BTreeMap<(&'static str, String), String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lambda/events");
+    let documented = fs::read_dir(folder).expect("the events").map(|file| {
+        let file = file.expect("a file").path();
+        let name = file.file_stem().expect("a name").to_string_lossy().into_owned();
+        (name, fs::read_to_string(&file).expect("an event"))
+    });
+    let call = r#"{"function":"lend","arguments":"Dune","idempotency_key":"k","detached":true}"#;
+    let own = [
+        ("call", call.to_owned()),
+        ("collect", r#"{"beldi":"collect"}"#.to_owned()),
+        ("invocation", format!(r#"{{"beldi":{{"invocation":{invocation}}}}}"#)),
+    ];
+    let own = own.into_iter().map(|(name, event)| (name.to_owned(), event));
+    documented.chain(own).map(|(name, event)| (("event", name), event)).collect()
+}
+
 /// The seeds of what travels, as hosts and clients write it.
 fn messages(items: &BTreeMap<(&'static str, String), String>) -> BTreeMap<(&'static str, String), String> {
     let mut seeds = BTreeMap::new();
@@ -110,6 +128,7 @@ fn messages(items: &BTreeMap<(&'static str, String), String>) -> BTreeMap<(&'sta
 async fn seeds_of_the_fuzz_targets_are_what_the_library_writes() {
     let mut seeds = items().await;
     seeds.extend(messages(&seeds));
+    seeds.extend(events(&seeds[&("invocation", "joined".to_owned())]));
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
     let writes = std::env::var_os("BELDI_SEEDS").is_some_and(|value| value == "write");
     for ((target, name), text) in seeds {

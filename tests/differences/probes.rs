@@ -46,6 +46,12 @@ pub(crate) const PROBES: &[Probe] = &[
     probe("an expression of more than 4 KB", "refused", "", |table| {
         vec![guarded(table, 1, |values| format!("#0 = {}{}", values[0], " ".repeat(5_000)))]
     }),
+    probe(
+        "a name that begins with an underscore, in an expression",
+        "refused",
+        "beldi names all attributes by placeholders",
+        |table| vec![update(table, "SET #0 = :0, _y = :1", "x", [n("1"), n("2")])],
+    ),
     probe("`ADD` and `DELETE` of one attribute in one update", "refused", "", |table| {
         vec![update(table, "ADD #0 :0 DELETE #0 :1", "log", [bytes(1), bytes(2)])]
     }),

@@ -33,6 +33,8 @@ async fn roll(host: &LocalHost, times: u32) {
     }
 }
 
+/// A zombie of an instance that is done comes back when the log of its row has been rolled under many watermarks. If
+/// the entry of its instance had been reclaimed meanwhile, it would add a second time.
 #[tokio::test(start_paused = true)]
 async fn an_attempt_of_an_old_instance_comes_back_while_garbage_is_collected() {
     // Every attempt of the instance but its first; the first dies, and leaves an intent.
@@ -55,6 +57,8 @@ async fn an_attempt_of_an_old_instance_comes_back_while_garbage_is_collected() {
     assert_eq!(call(&host.client(), free("tea".into())).await, 21);
 }
 
+/// An attempt that only reads has a start, and no record that tells of it. A watermark that went by what is journaled
+/// alone would be later than that start, and what the attempt is going to ask for would be reclaimed.
 #[tokio::test(start_paused = true)]
 async fn an_attempt_that_has_left_no_record_yet_is_not_overlooked() {
     // It reads, and puts its first record much later, with the start that it has had all the time.
@@ -309,6 +313,8 @@ async fn cycles(host: &LocalHost, times: u32) {
     }
 }
 
+/// An operator restarts a parked instance long after it has written. If the segment with its entry were gone, as those
+/// before it are, it would add a second time.
 #[tokio::test(start_paused = true)]
 async fn an_instance_that_is_parked_finds_what_it_has_written() {
     // An update that finds the log full, and the roll.
@@ -335,6 +341,8 @@ async fn an_instance_that_is_parked_finds_what_it_has_written() {
     assert_eq!(leftovers(&host).await, [""; 0]);
 }
 
+/// The same of an instance that has removed a row: without the tombstone it would remove the row that another one has
+/// made since.
 #[tokio::test(start_paused = true)]
 async fn a_tombstone_that_is_needed_by_a_parked_instance_stays() {
     let host = parking(16, 1).await;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use beldi::host::{CrashPlan, CrashPoint, Gateway, LocalHost, Verdict, When};
 use beldi::prelude::*;
-use beldi::store::EmbeddedStore;
+use beldi::testing::fresh_store;
 use beldi::{Environment, Settings};
 use tokio::sync::Semaphore;
 
@@ -151,7 +151,7 @@ impl Bench {
     }
 
     async fn with(plan: Option<Arc<dyn CrashPlan>>) -> Self {
-        let store = Arc::new(EmbeddedStore::in_memory().expect("a store"));
+        let store = fresh_store().await.expect("a store");
         let settings = Settings { backoff: Duration::from_millis(1), ..Settings::default() };
         let mut builder = LocalHost::builder(store).settings(settings).collect_every(None).collect_garbage_every(None);
         if let Some(plan) = plan {

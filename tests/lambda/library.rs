@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use beldi::host::{LambdaError, LambdaHost, LocalHost};
 use beldi::prelude::*;
-use beldi::store::{EmbeddedStore, SharedStore};
+use beldi::testing::fresh_store;
 use beldi::{Delivery, Invocation, InvokeError, InvokeFuture, Invoker, TriggerFuture, VirtualWorld, World};
 use serde_json::{Value, json};
 
@@ -121,7 +121,7 @@ pub(crate) struct Lambda {
 impl Lambda {
     /// Two hosts on one store, with a book of which there are three copies.
     pub(crate) async fn start() -> Arc<Self> {
-        let store: SharedStore = Arc::new(EmbeddedStore::in_memory().expect("a store"));
+        let store = fresh_store().await.expect("a store");
         let clock = Clock(Arc::new(VirtualWorld::new(1)));
         // A deployment creates the tables.
         let local = LocalHost::builder(store.clone()).world(clock.clone()).collect_every(None).start().await;

@@ -28,6 +28,7 @@ async fn reply(host: &LambdaHost, event: &str) -> Value {
 /// A stand-in for AWS has no template that makes them.
 #[tokio::test]
 async fn tables_of_its_own_services_are_made_once() {
+    // At the endpoint, tables that a test has left would be used again.
     let store: SharedStore = Arc::new(EmbeddedStore::in_memory().expect("a store"));
     let host = |service: &str| LambdaHost::builder(service).outside(store.clone(), Arc::new(Nobody)).build();
     let (library, all) = (host("library").expect("a host"), host("*").expect("a host"));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use beldi::host::LocalHost;
-use beldi::store::EmbeddedStore;
+use beldi::testing::fresh_store;
 use beldi::{Settings, VirtualWorld};
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -22,7 +22,7 @@ async fn everything_holds_after_many_crashes() {
     // Everything here runs on one thread, so the same seed gives the same crashes.
     fastrand::seed(2020);
     let crashes = Arc::new(Crashes::new(0.3));
-    let store = Arc::new(EmbeddedStore::in_memory().expect("a store"));
+    let store = fresh_store().await.expect("a store");
     let settings = Settings { max_attempts: 100, ..Settings::default() };
     let host = LocalHost::builder(store).world(VirtualWorld::new(2020)).settings(settings).crash_plan(crashes.clone());
     // Virtual time is long where a collector looks every second; `settle` goes from one due time to the next.

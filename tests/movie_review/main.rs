@@ -21,11 +21,12 @@ use std::sync::Arc;
 
 use beldi::VirtualWorld;
 use beldi::host::LocalHost;
-use beldi::store::{Counting, EmbeddedStore};
+use beldi::store::Counting;
+use beldi::testing::fresh_store;
 use services::frontend::{self, FilmRecord, ReviewRequest};
 use services::user;
 
-/// The services on a store in memory, with some films and one user.
+/// The services on a store of their own, with some films and one user.
 struct Cinema {
     host: LocalHost,
     store: Arc<Counting>,
@@ -39,7 +40,7 @@ fn films(number: usize) -> Vec<FilmRecord> {
 
 impl Cinema {
     async fn open(films: &[FilmRecord]) -> Self {
-        let store = Arc::new(Counting::new(Arc::new(EmbeddedStore::in_memory().expect("a store"))));
+        let store = Arc::new(Counting::new(fresh_store().await.expect("a store")));
         let host = LocalHost::builder(store.clone()).world(VirtualWorld::new(7)).start().await.expect("a host");
         for film in films {
             host.client().call(frontend::add_film(film.clone())).await.expect("an answer").expect("a new title");

@@ -52,6 +52,7 @@ async fn a_decision_is_carried_out_whatever_the_order_of_a_set() {
     assert_eq!(beldi::testing::locked_rows(&host).await.expect("an answer"), Vec::<String>::new());
 }
 
+/// The same with a number, which the store gives back in another spelling than the program writes it.
 #[tokio::test(start_paused = true)]
 async fn a_decision_is_carried_out_whatever_the_spelling_of_a_number() {
     // The lock of a row that is not there takes two requests.

@@ -24,11 +24,12 @@ use std::sync::Arc;
 
 use beldi::VirtualWorld;
 use beldi::host::LocalHost;
-use beldi::store::{Counting, EmbeddedStore};
+use beldi::store::Counting;
+use beldi::testing::fresh_store;
 use catalogue::Catalogue;
 use services::frontend::{self, Itinerary, Trip, Unavailable};
 
-/// The services on a store in memory, with some hotels and flights.
+/// The services on a store of their own, with some hotels and flights.
 struct Agency {
     host: LocalHost,
     store: Arc<Counting>,
@@ -46,7 +47,7 @@ fn few() -> Catalogue {
 
 impl Agency {
     async fn open(catalogue: &Catalogue) -> Self {
-        let store = Arc::new(Counting::new(Arc::new(EmbeddedStore::in_memory().expect("a store"))));
+        let store = Arc::new(Counting::new(fresh_store().await.expect("a store")));
         let host = LocalHost::builder(store.clone()).world(VirtualWorld::new(7)).start().await.expect("a host");
         for hotel in &catalogue.hotels {
             let added = host.client().call(frontend::add_hotel(hotel.clone())).await;

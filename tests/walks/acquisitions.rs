@@ -132,6 +132,8 @@ pub(crate) async fn set(host: &LocalHost, owner: &str, attribute: &str, value: O
     host.environment().store.update(update).await.expect("the store answers");
 }
 
+/// Each acquisition holds a row by itself: a participant that died lets go what it has read, and the other one, which
+/// is fenced afterwards, still finds that it has read the same row. Otherwise its second row would stay locked.
 #[tokio::test(start_paused = true)]
 async fn two_participants_read_one_row_and_one_of_them_dies() {
     // The one that meets nobody stops when it has both rows, before it says so.
@@ -160,6 +162,8 @@ async fn two_participants_read_one_row_and_one_of_them_dies() {
     assert_eq!(locked(&host).await, 1, "zoe");
 }
 
+/// A row is held by who has handed it over and by who has taken it over. A walk that dies when it has ended some of
+/// that leaves the rest, so that the next walk finds its way to all that is locked.
 #[tokio::test(start_paused = true)]
 async fn a_row_is_handed_to_a_participant_that_dies_and_so_does_the_walk() {
     // It looks at two rows on its way, and is about to let the second one go.
@@ -172,6 +176,8 @@ async fn a_row_is_handed_to_a_participant_that_dies_and_so_does_the_walk() {
     assert_eq!(locked(&host).await, 1, "zoe");
 }
 
+/// The same of one coordinator that reads a row and writes it: a walk that dies when it has ended one of the two must
+/// not hide from the next walk how far the attempt had come.
 #[tokio::test(start_paused = true)]
 async fn a_row_that_was_taken_twice_is_held_until_both_are_ended() {
     // The coordinator dies when it has taken ann, bob, and ann; and when it has looked at these and let the last one go.

@@ -162,11 +162,14 @@ async fn nobody_is_told_when_a_fence_is_refused(number: u32) {
     assert_eq!(locked(&host).await, 0);
 }
 
+/// The first participant is fenced, and the second one refuses to be: the first one is not told, for it would be
+/// forgotten.
 #[tokio::test(start_paused = true)]
 async fn nobody_is_told_whom_a_later_walk_has_to_pass() {
     nobody_is_told_when_a_fence_is_refused(2).await;
 }
 
+/// The first one refuses: it is not told either, although the record names it.
 #[tokio::test(start_paused = true)]
 async fn nobody_is_told_who_refuses_to_be_fenced() {
     nobody_is_told_when_a_fence_is_refused(1).await;

@@ -106,11 +106,14 @@ async fn is_overtaken<F: Function>((zombie_stops, walker_dies): (u32, u32), call
     client.call(transfer("ann".into(), "zoe".into())).await.expect("a result").expect("nobody holds a row");
 }
 
+/// A coordinator walks and dies between two of its participants. Its zombie had added up accounts of before and of
+/// after a transfer; now no participant releases its rows before the walk has passed them all.
 #[tokio::test(start_paused = true)]
 async fn a_zombie_that_overtakes_a_coordinator_sees_nothing_that_never_was() {
     is_overtaken((3, 3), audit, true).await;
 }
 
+/// The same one level below: a participant walks to those that it has called.
 #[tokio::test(start_paused = true)]
 async fn a_zombie_that_overtakes_a_participant_sees_nothing_that_never_was() {
     is_overtaken((3, 3), audit_below, true).await;

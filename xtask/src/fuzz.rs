@@ -15,8 +15,9 @@ use crate::progress;
 use crate::tally::Tally;
 
 /// The targets, with the dictionaries that help them.
-const TARGETS: [(&str, Option<&str>); 9] = [
+const TARGETS: [(&str, Option<&str>); 10] = [
     ("bytes", None),
+    ("event", Some("event")),
     ("gateway", Some("gateway")),
     ("invocation", Some("invocation")),
     ("item", Some("item")),

@@ -19,6 +19,8 @@ pub use crash::{CrashPlan, CrashPoint, RandomCrashes, Verdict, When};
 #[cfg(feature = "fuzzing")]
 pub(crate) use http::router;
 pub use http::{Gateway, GatewayError};
+#[cfg(all(feature = "aws", feature = "fuzzing"))]
+pub(crate) use lambda::kind_of_event;
 #[cfg(feature = "aws")]
 pub use lambda::{
     Answer, LambdaError, LambdaHost, LambdaHostBuilder, LambdaHostError, LambdaInvoker, Rest, VariableError,

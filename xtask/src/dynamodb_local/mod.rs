@@ -5,64 +5,30 @@
 
 use std::error::Error;
 use std::process::Stdio;
+use std::time::Instant;
 
-use tokio::io::{AsyncBufReadExt, BufReader};
+use indicatif::ProgressBar;
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cargo;
+use crate::progress;
 use crate::tally::Tally;
 use server::Server;
+use suites::{SUITES, Suite};
 
 mod package;
 mod server;
+mod suites;
 
-/// The test targets of the workspace that run on any store. All of them find the server by the environment
-/// variable [`ENDPOINT`].
-const SUITES: &[Suite] = &[
-    Suite { target: "store", arguments: &["in_memory_or_at_the_endpoint"], long: false },
-    Suite { target: "operations", arguments: &[], long: false },
-    Suite { target: "protocol", arguments: &[], long: false },
-    Suite { target: "regressions", arguments: &[], long: false },
-    Suite { target: "rules", arguments: &[], long: false },
-    Suite { target: "budget", arguments: &[], long: false },
-    Suite { target: "bad_input", arguments: &[], long: false },
-    Suite { target: "transactions", arguments: &[], long: false },
-    Suite { target: "walks", arguments: &["branches", "parts", "recorded", "told", "unstorable"], long: false },
-    Suite { target: "operators", arguments: &[], long: false },
-    Suite { target: "differences", arguments: &[], long: false },
-    Suite { target: "rules_of_transactions", arguments: &[], long: false },
-    Suite { target: "garbage", arguments: &["reclaimed", "retention", "safety"], long: false },
-    Suite { target: "transactions_matrix", arguments: QUICK_TRANSACTIONS, long: false },
-    Suite { target: "crash_matrix", arguments: &["--skip", LONGEST], long: false },
-    Suite { target: "crash_matrix", arguments: &[LONGEST], long: true },
-    Suite { target: "interleavings", arguments: &[], long: true },
-    Suite { target: "transactions_matrix", arguments: &[], long: true },
-    Suite { target: "serializability", arguments: &[], long: true },
-    Suite { target: "movie_review_matrix", arguments: &[], long: true },
-    Suite { target: "travel_matrix", arguments: &[], long: true },
-];
-
-/// A commit over two services, and one that is rolled back.
-const QUICK_TRANSACTIONS: &[&str] = &["commit_over_services_at_once", "roll_back_by_a_callee"];
-
-/// The test that has as many crash points as many others of its target together.
-const LONGEST: &str = "several_instances_write_one_row";
-
-struct Suite {
-    target: &'static str,
-    /// What the test program is to run.
-    arguments: &'static [&'static str],
-    /// Takes many minutes against a server.
-    long: bool,
-}
-
+/// Where the test programs find the server.
 const ENDPOINT: &str = "BELDI_DYNAMODB_ENDPOINT";
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Leave out the suites that take many minutes
+    /// Leave out the suites that take more than a minute
     #[arg(long)]
     quick: bool,
     /// Further arguments for the test programs, such as a filter
@@ -119,32 +85,56 @@ async fn serve(work: impl AsyncFnOnce(&str) -> Result<Tally>) -> Result<Tally> {
 async fn test_all(endpoint: &str, suites: &[&Suite], arguments: &[String], variable: Variable) -> Result<Tally> {
     let mut tally = Tally::default();
     let variables: Vec<_> = std::iter::once((ENDPOINT, endpoint)).chain(variable).collect();
+    let bar = progress::bar(suites.len() as u64, "suites");
+    progress::tick(&bar);
     for suite in suites {
-        let before = tally;
-        let success = test(suite, arguments, &variables, &mut tally).await?;
-        if !success && tally.failed == before.failed {
-            println!("the tests of `{}` did not run to their end", suite.target);
-            tally.failed += 1;
+        let (start, mut of_suite) = (Instant::now(), Tally::default());
+        bar.set_message(suite.target);
+        let success = test(suite, arguments, &variables, &bar, &mut of_suite).await?;
+        if !success && of_suite.failed == 0 {
+            bar.suspend(|| println!("the tests of `{}` did not run to their end", suite.target));
+            of_suite.failed += 1;
         }
+        bar.inc(1);
+        bar.suspend(|| println!("{:<24} {of_suite}, {} s", suite.target, start.elapsed().as_secs()));
+        tally.passed += of_suite.passed;
+        tally.failed += of_suite.failed;
     }
+    bar.finish_and_clear();
     Ok(tally)
 }
 
 /// Runs one test target, shows what it prints, and adds what it counts.
-async fn test(suite: &Suite, arguments: &[String], variables: &[(&str, &str)], tally: &mut Tally) -> Result<bool> {
+async fn test(
+    suite: &Suite,
+    arguments: &[String],
+    variables: &[(&str, &str)],
+    bar: &ProgressBar,
+    tally: &mut Tally,
+) -> Result<bool> {
     let mut child = cargo::command()
         .args(["test", "--test", suite.target, "--"])
         .args(suite.arguments)
         .args(arguments)
         .envs(variables.iter().copied())
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()?;
-    if let Some(stdout) = child.stdout.take() {
-        let mut lines = BufReader::new(stdout).lines();
-        while let Some(line) = lines.next_line().await? {
-            println!("{line}");
-            tally.add_line(&line);
-        }
-    }
+    let counted = for_each_line(child.stdout.take(), |line| {
+        bar.suspend(|| println!("{line}"));
+        tally.add_line(line);
+    });
+    // What cargo says of its own would be written over the bar.
+    let told = for_each_line(child.stderr.take(), |line| bar.suspend(|| eprintln!("{line}")));
+    tokio::try_join!(counted, told)?;
     Ok(child.wait().await?.success())
+}
+
+async fn for_each_line(output: Option<impl AsyncRead + Unpin>, mut take: impl FnMut(&str)) -> Result<()> {
+    let Some(output) = output else { return Ok(()) };
+    let mut lines = BufReader::new(output).lines();
+    while let Some(line) = lines.next_line().await? {
+        take(&line);
+    }
+    Ok(())
 }

@@ -67,7 +67,7 @@ async fn told(response: Response<Body>) -> Result<ProxyResponse, LambdaError> {
 
 impl HttpRequest {
     /// The request as it was before API Gateway made an event of it, without the stage in its path.
-    fn into_http(self) -> Result<Request<Body>, String> {
+    pub(super) fn into_http(self) -> Result<Request<Body>, String> {
         match self {
             Self::Rest(request) => {
                 let ApiGatewayProxyRequest {

@@ -268,3 +268,17 @@ impl LambdaHost {
         made.await.clone()
     }
 }
+
+/// What an event asks for, in a word, with all that is read before anything is done.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn kind_of_event(event: &str) -> Result<&'static str, LambdaError> {
+    Ok(match Event::read(event)? {
+        Event::Invocation(_) => "invocation",
+        Event::Call(_) => "call",
+        Event::Http(request) => request.into_http().map_or("malformed-request", |_| "request"),
+        Event::Queue(_) => "messages",
+        Event::Collect => "collect",
+        Event::CollectGarbage => "collect-garbage",
+        Event::CreateTables => "create-tables",
+    })
+}

@@ -1,0 +1,4 @@
+//! Runs [`beldi_fuzz::event`].
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| beldi_fuzz::event::check(data));

@@ -1,0 +1,22 @@
+//! What travels between hosts: invocations with their transaction contexts, answers of participants, problems.
+//!
+//! Law: what was read and written reads the same.
+
+use beldi_core::{Invocation, Problem, fuzzing};
+
+/// Checks the laws on these bytes.
+pub fn check(data: &[u8]) {
+    let text = super::text(data);
+    if let Ok(invocation) = serde_json::from_str::<Invocation>(text) {
+        let json = serde_json::to_string(&invocation).expect("an invocation is JSON");
+        let again: Invocation = serde_json::from_str(&json).expect("an invocation");
+        assert_eq!(format!("{again:?}"), format!("{invocation:?}"));
+    }
+    if let Ok(problem) = serde_json::from_str::<Problem>(text) {
+        let json = serde_json::to_string(&problem).expect("a problem is JSON");
+        assert_eq!(serde_json::from_str::<Problem>(&json).ok(), Some(problem));
+    }
+    if let Some(answer) = fuzzing::answer(text) {
+        assert_eq!(fuzzing::answer(&answer), Some(answer));
+    }
+}

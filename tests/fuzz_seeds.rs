@@ -1,0 +1,38 @@
+//! The seeds of the fuzz targets, checked as the fuzzer checks them, and what it has found interesting here.
+
+#![cfg(feature = "aws")]
+
+#[path = "../fuzz/src/lib.rs"]
+#[allow(unreachable_pub, reason = "it is a library there")]
+mod targets;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use targets::TARGETS;
+
+fn below(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    entries.map(|entry| entry.expect("an entry").path()).collect()
+}
+
+#[test]
+fn every_seed_keeps_the_laws_of_its_target() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
+    let names = below(&folder.join("seeds"));
+    let names: BTreeSet<_> = names.iter().map(|path| path.file_name().expect("a name").to_string_lossy()).collect();
+    assert_eq!(names, TARGETS.iter().map(|(name, _)| (*name).into()).collect());
+    for (name, check) in TARGETS {
+        let seeds = below(&folder.join("seeds").join(name));
+        assert!(!seeds.is_empty(), "{name} has no seeds");
+        // What a run of the fuzzer leaves is not committed.
+        for file in seeds.into_iter().chain(below(&folder.join("corpus").join(name))) {
+            let bytes = fs::read(&file).expect("a seed");
+            if let Err(panic) = std::panic::catch_unwind(|| check(&bytes)) {
+                eprintln!("on {}", file.display());
+                std::panic::resume_unwind(panic);
+            }
+        }
+    }
+}

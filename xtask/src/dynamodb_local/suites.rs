@@ -1,0 +1,147 @@
+//! Which test targets of the workspace run on any store, and why the others do not.
+
+/// What is run of a test target on DynamoDB Local.
+pub(super) struct Suite {
+    pub(super) target: &'static str,
+    /// What the test program is to run.
+    pub(super) arguments: &'static [&'static str],
+    /// Takes more than a minute against a server.
+    pub(super) long: bool,
+}
+
+/// All tests of a target.
+const fn all(target: &'static str) -> Suite {
+    part(target, &[])
+}
+
+/// All tests of a target, which take more than a minute.
+const fn long(target: &'static str) -> Suite {
+    Suite { long: true, ..all(target) }
+}
+
+/// Those tests of a target that these arguments choose.
+const fn part(target: &'static str, arguments: &'static [&'static str]) -> Suite {
+    Suite { target, arguments, long: false }
+}
+
+/// The test targets that run on any store. All of them find the server by the environment variable
+/// [`ENDPOINT`](super::ENDPOINT).
+pub(super) const SUITES: &[Suite] = &[
+    part("store", &["in_memory_or_at_the_endpoint"]),
+    all("operations"),
+    all("protocol"),
+    all("regressions"),
+    all("rules"),
+    all("budget"),
+    all("bad_input"),
+    all("transactions"),
+    all("transaction_limits"),
+    all("walks"),
+    all("operators"),
+    all("audit"),
+    all("book"),
+    all("differences"),
+    all("rules_of_transactions"),
+    all("remote"),
+    all("gateway"),
+    all("lambda"),
+    all("kit"),
+    part("garbage", &["--skip", "costs::", "--skip", "storage::"]),
+    part("transactions_matrix", QUICK_TRANSACTIONS),
+    part("crash_matrix", &["--skip", LONGEST]),
+    Suite { long: true, ..part("crash_matrix", &[LONGEST]) },
+    Suite { long: true, ..part("garbage", &["costs::", "storage::"]) },
+    long("bank"),
+    long("contention"),
+    long("damage"),
+    long("interleavings"),
+    long("interleavings_operations"),
+    long("interleavings_transactions"),
+    Suite { long: true, ..part("transaction_attacks", NO_RACES) },
+    long("transactions_matrix"),
+    long("serializability"),
+    long("movie_review"),
+    long("movie_review_matrix"),
+    long("travel"),
+    long("travel_matrix"),
+];
+
+/// A commit over two services, and one that is rolled back.
+const QUICK_TRANSACTIONS: &[&str] = &["commit_over_services_at_once", "roll_back_by_a_callee"];
+
+/// All but matrices over two calls at the same time. Which of them comes first to a row is up to the network, and so
+/// not each run comes to each crash point.
+const NO_RACES: &[&str] = &["--skip", "two_upgrades_", "--skip", "plain_write_against_a_transaction"];
+
+/// The test that has as many crash points as many others of its target together.
+const LONGEST: &str = "several_instances_write_one_row";
+
+/// The other test targets, those of packages beside the main one with the package before a slash; and the reason.
+#[cfg(test)]
+const ONLY_IN_MEMORY: &[(&[&str], &str)] = &[
+    (&["chaos"], "kills the process of the host, and the host that follows opens the same file"),
+    (&["simulation", "simulation_movies"], "the world has a store of its own, which is late and fails by the seed"),
+    (&["history"], "checks histories that are written down in the test"),
+    (&["fuzz_seeds"], "parses what stands in `fuzz/seeds`"),
+    (&["ui"], "compiles, and runs nothing"),
+    (&["two-programs/two_programs"], "each of the programs has a store of its own; `remote` has both sides in one"),
+    (
+        &["shop/orders", "testing-example/faults", "testing-example/mended"],
+        "shows projects how to use the test kit, which `kit` tries out at the endpoint",
+    ),
+    (
+        &[
+            "beldi-build/command",
+            "beldi-build/contract",
+            "beldi-build/dev",
+            "beldi-build/helpers",
+            "beldi-build/live",
+            "beldi-build/manifest",
+            "beldi-build/new",
+            "beldi-build/plan",
+            "beldi-build/projects",
+            "beldi-build/tools",
+            "beldi-build/travel",
+        ],
+        "is about what is built and deployed, and asks no store",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    /// The test targets as cargo knows them, named as above.
+    fn targets() -> BTreeSet<String> {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut command = std::process::Command::new(cargo);
+        command.args(["metadata", "--no-deps", "--offline", "--format-version", "1"]);
+        let output = command.current_dir(crate::cargo::root()).output().expect("cargo");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let metadata: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let packages = metadata["packages"].as_array().expect("packages");
+        let targets = packages.iter().flat_map(|package| {
+            let all = package["targets"].as_array().expect("targets").iter();
+            all.filter(|target| target["kind"] == serde_json::json!(["test"])).map(|target| {
+                match (package["name"].as_str().expect("a name"), target["name"].as_str().expect("a name")) {
+                    ("beldi", target) => target.to_owned(),
+                    (package, target) => format!("{package}/{target}"),
+                }
+            })
+        });
+        targets.collect()
+    }
+
+    #[test]
+    fn each_test_target_runs_on_any_store_or_says_why_it_does_not() {
+        let anywhere: BTreeSet<_> = SUITES.iter().map(|suite| suite.target.to_owned()).collect();
+        let in_memory = ONLY_IN_MEMORY.iter().flat_map(|(targets, _)| *targets);
+        let in_memory: BTreeSet<_> = in_memory.map(|target| (*target).to_owned()).collect();
+        assert_eq!(anywhere.intersection(&in_memory).collect::<Vec<_>>(), Vec::<&String>::new(), "in both lists");
+        assert_eq!(anywhere.union(&in_memory).cloned().collect::<BTreeSet<_>>(), targets());
+    }
+}
