@@ -1,5 +1,6 @@
 //! Garbage collection: what goes, what stays, and that nobody notices.
 
+mod bounded;
 mod collectors;
 mod costs;
 mod meanwhile;

@@ -81,30 +81,3 @@ async fn a_log_of_an_old_instance_goes_and_the_segment_of_a_younger_one_before_i
     reclaim_all(&host).await;
     assert_eq!(leftovers(&host).await, [""; 0]);
 }
-
-/// One cycle had no bound for one row: it passed and deleted whatever there was of it.
-#[tokio::test(start_paused = true)]
-async fn a_cycle_takes_a_part_of_the_segments_of_one_row() {
-    let host = tiny(None).await;
-    let writes = 450;
-    for _ in 0..writes {
-        call(&host.client(), add("tea".into())).await;
-    }
-    sleep(Duration::from_millis(3000)).await;
-    host.collect_garbage().await.expect("the store answers");
-    sleep(Duration::from_millis(1200)).await;
-    let (mut left, mut cycles) = (segments(&host).await, 0);
-    assert_eq!(left, writes - 1);
-    while left > 0 {
-        let garbage = host.collect_garbage().await.expect("the store answers");
-        assert!(garbage.segments <= 100, "{} segments", garbage.segments);
-        assert!(garbage.more || garbage.segments == left as u64, "{garbage:?}, {left}");
-        let before = std::mem::replace(&mut left, segments(&host).await);
-        assert_eq!(garbage.segments, (before - left) as u64);
-        cycles += 1;
-        assert!(cycles <= 10, "{left} segments are left");
-    }
-    assert_eq!(call(&host.client(), free("tea".into())).await, writes as i64);
-    reclaim_all(&host).await;
-    assert_eq!(leftovers(&host).await, [""; 0]);
-}

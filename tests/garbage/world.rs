@@ -80,6 +80,18 @@ pub(crate) async fn replace(article: String, by: String) -> i64 {
     Stock::get(&by).await.map_or(0, |stock| stock.free)
 }
 
+/// Looks at each row and then writes it, so that each has a record.
+#[beldi::function(service = Shop)]
+pub(crate) async fn copy(articles: Vec<String>) -> u64 {
+    let mut copied = 0;
+    for article in articles {
+        let free = Stock::get(&article).await.map_or(1, |stock| stock.free);
+        Stock { article, free }.put().await;
+        copied += 1;
+    }
+    copied
+}
+
 #[beldi::function(service = Shop)]
 pub(crate) async fn guarded(article: String) {
     let guard = beldi::lock::<Stock>(&article).await;

@@ -10,12 +10,11 @@ use std::sync::Arc;
 
 use super::director::{Director, Happened};
 use super::disturbance::Disturbance;
+use super::replay::{self, REPLAY};
 use super::run::{Outcome, TestResult, run};
 use super::schedule::Schedule;
 use super::trial::Trial;
 
-/// The variable that holds a schedule to replay.
-const REPLAY: &str = "BELDI_REPLAY";
 /// The most runs that are spent on making a failing schedule smaller.
 const MAX_SHRINKING_RUNS: usize = 200;
 
@@ -102,9 +101,9 @@ impl Case {
         B: Fn(Trial) -> U,
         U: Future<Output: TestResult>,
     {
-        let failure = match std::env::var(REPLAY) {
-            Ok(schedule) => self.replay(&body, &schedule),
-            Err(_) => self.find(&body).map(|failure| self.report(&failure)),
+        let failure = match replay::wanted() {
+            Some(schedule) => self.replay(&body, &schedule),
+            None => self.find(&body).map(|failure| self.report(&failure)),
         };
         if let Some(report) = failure {
             panic!("{report}");

@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::director::Director;
 use super::disturbance::Disturbance;
 use super::outside;
+use super::replay;
 use super::schedule::Schedule;
 use super::state::{self, Tables};
 use super::stores::fresh_store;
@@ -77,6 +78,9 @@ pub struct Failure {
     pub point: String,
     /// The difference.
     pub difference: String,
+    /// The schedule of the run, for `BELDI_REPLAY`: in a test with that in its environment, [`CrashMatrix::run`] runs only
+    /// this, with a trace.
+    pub replay: String,
 }
 
 /// What a run leaves.
@@ -148,11 +152,11 @@ impl CrashMatrix {
         self
     }
 
-    /// Runs the matrix.
+    /// Runs the matrix. If `BELDI_REPLAY` holds a schedule, only that, with a trace.
     ///
     /// # Panics
     ///
-    /// If the scenario fails without any disturbance, or a handler is not deterministic.
+    /// If the scenario fails without any disturbance, a handler is not deterministic, or `BELDI_REPLAY` is no schedule.
     pub async fn run(&self) -> Report {
         let calm = Director::playing(Schedule::calm());
         let expected = match self.run_once(&calm).await {
@@ -165,25 +169,58 @@ impl CrashMatrix {
         if let Some(found) = expected.nondeterminism.first() {
             panic!("{found}");
         }
+        if let Some(schedule) = replay::wanted() {
+            return self.replay(&schedule, expected).await;
+        }
         let places = calm.places();
         let (mut passed, mut failures) = (0, Vec::new());
         for disturbance in self.disturbances.iter().copied() {
             let admitted = places.iter().enumerate().filter(|(_, place)| calm.admits(**place, disturbance));
             for (number, place) in admitted {
-                let plan = Director::playing(Schedule::one(*place, disturbance));
-                let outcome = self.run_once(&plan).await;
-                let hit = plan.happened().pop().map(|hit| hit.point);
-                let not_reached = || hit.is_none().then(|| "the scenario does not come here again".to_owned());
-                match difference(&expected, outcome).or_else(not_reached) {
+                let schedule = Schedule::one(*place, disturbance);
+                let found = self.disturbed(&Director::playing(schedule.clone()), &expected).await;
+                match found {
                     None => passed += 1,
-                    Some(difference) => {
-                        let point = format!("point {number}: {}", hit.as_deref().unwrap_or("not reached"));
-                        failures.push(Failure { disturbance, point, difference });
+                    Some((hit, difference)) => {
+                        let point = format!("point {number}: {hit}");
+                        failures.push(Failure { disturbance, point, difference, replay: schedule.to_string() });
                     }
                 }
             }
         }
         Report { points: places.len(), passed, failures, result: expected.result, tables: expected.tables }
+    }
+
+    /// One disturbed run: where it was disturbed, and what was different.
+    async fn disturbed(&self, plan: &Arc<Director>, expected: &Outcome) -> Option<(String, String)> {
+        let outcome = self.run_once(plan).await;
+        let hit = plan.happened().pop().map(|hit| hit.point);
+        let not_reached = || hit.is_none().then(|| "the scenario does not come here again".to_owned());
+        let difference = difference(expected, outcome).or_else(not_reached)?;
+        Some((hit.unwrap_or("not reached".to_owned()), difference))
+    }
+
+    /// Runs one schedule with a trace.
+    async fn replay(&self, schedule: &str, expected: Outcome) -> Report {
+        let schedule: Schedule =
+            schedule.parse().unwrap_or_else(|word| panic!("{}: `{word}` is no part of a schedule", replay::REPLAY));
+        let replay = schedule.to_string();
+        let disturbance = schedule.events.first().map(|event| event.disturbance);
+        let found = self.disturbed(&Director::tracing(schedule), &expected).await;
+        let passed = usize::from(found.is_none());
+        let failures = found.zip(disturbance).map(|((point, difference), disturbance)| Failure {
+            disturbance,
+            point,
+            difference,
+            replay,
+        });
+        Report {
+            points: 1,
+            passed,
+            failures: failures.into_iter().collect(),
+            result: expected.result,
+            tables: expected.tables,
+        }
     }
 
     async fn run_once(&self, plan: &Arc<Director>) -> Result<Outcome, String> {
@@ -299,6 +336,7 @@ impl fmt::Display for Report {
         for failure in self.failures.iter().take(3) {
             let difference: String = failure.difference.chars().take(2_000).collect();
             writeln!(f, "{}: {}: {difference}", failure.disturbance, failure.point)?;
+            writeln!(f, "To see each request and its answer:\n{}", replay::command(&failure.replay))?;
         }
         write!(f, "{} passed, {} failed", self.passed, self.failures.len())
     }

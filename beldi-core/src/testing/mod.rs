@@ -11,6 +11,7 @@
 
 mod case;
 mod choices;
+mod contest;
 mod director;
 mod disturbance;
 mod history;
@@ -18,6 +19,7 @@ mod interleave;
 mod matrix;
 mod outside;
 mod panics;
+mod replay;
 mod rows;
 mod run;
 mod schedule;
@@ -29,9 +31,10 @@ mod trace;
 mod trial;
 
 pub use case::Case;
+pub use contest::Contest;
 pub use disturbance::Disturbance;
 pub use history::{Access, Anomaly, Cycle, CycleKind, Dependency, DependencyKind, History, Summary, Transaction};
-pub use interleave::{Contest, Explored, Interleavings};
+pub use interleave::{Explored, Interleavings};
 pub use matrix::{CrashMatrix, Failure, Report};
 pub use outside::happens;
 pub use run::TestResult;

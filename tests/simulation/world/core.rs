@@ -54,6 +54,9 @@ pub(crate) struct Counts {
     pub(crate) upgrades: AtomicU64,
     pub(crate) repeats: AtomicU64,
     pub(crate) garbage: AtomicU64,
+    /// How many invocations are at work, and the most that were at once.
+    at_work: AtomicU64,
+    most_at_work: AtomicU64,
     pub(crate) settled_ms: AtomicU64,
 }
 
@@ -70,6 +73,25 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Core {
+    /// Does what an invocation is for, and counts it meanwhile.
+    pub(crate) async fn at_work<T>(&self, work: impl Future<Output = T>) -> T {
+        struct AtWork<'a>(&'a AtomicU64);
+        impl Drop for AtWork<'_> {
+            fn drop(&mut self) {
+                self.0.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+        let now = self.counts.at_work.fetch_add(1, Ordering::Relaxed) + 1;
+        let _at_work = AtWork(&self.counts.at_work);
+        self.counts.most_at_work.fetch_max(now, Ordering::Relaxed);
+        work.await
+    }
+
+    /// The most invocations that were at work at once.
+    pub(crate) fn most_at_work(&self) -> u64 {
+        self.counts.most_at_work.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn new(seed: u64, traces: bool, keeps_requests: bool) -> Self {
         let chance = Chance::of(seed);
         let lag = chance.up_to(Duration::from_millis(200));

@@ -108,7 +108,7 @@ async fn deliver(fleet: &Fleet, invocation: Invocation) -> Result<String, Invoke
         count(&core.counts.cold);
         sleep(core.chance.latency(COLD)).await;
     }
-    let answer = machine.host.invoke(invocation).await;
+    let answer = core.at_work(machine.host.invoke(invocation)).await;
     if core.fault(REPLY_LOST) {
         count(&core.counts.lost);
         return Err(InvokeError::Unavailable("the reply was lost".to_owned()));

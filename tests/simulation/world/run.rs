@@ -243,6 +243,7 @@ fn counts(core: &Core) -> Vec<(&'static str, u64)> {
         ("garbage collected", read(&counts.garbage)),
         ("virtual seconds", core.start.elapsed().as_secs()),
         ("workers of each function at most", (MACHINES * PLACES) as u64),
+        ("most invocations at work at once", core.most_at_work()),
         ("most virtual ms until all was finished", read(&counts.settled_ms)),
     ]
 }

@@ -56,6 +56,7 @@ pub(super) const SUITES: &[Suite] = &[
     long("damage"),
     long("interleavings"),
     long("interleavings_operations"),
+    long("interleavings_garbage"),
     long("interleavings_transactions"),
     Suite { long: true, ..part("transaction_attacks", NO_RACES) },
     long("transactions_matrix"),

@@ -198,4 +198,18 @@ pub(super) const GARBAGE: &[Mutant] = &[
         broken: "",
         noticed_by: &["garbage::another_key"],
     },
+    Mutant {
+        rule: "a cycle passes a bounded number of segments of one row",
+        file: "beldi-core/src/daal/prune.rs",
+        original: "if passed == limit {",
+        broken: "if passed == limit && limit == 0 {",
+        noticed_by: &["garbage::bounded::a_cycle_takes_a_part_of_the_segments"],
+    },
+    Mutant {
+        rule: "a cycle deletes a bounded number of records of one instance",
+        file: "beldi-core/src/garbage/journals.rs",
+        original: "if rest <= left {",
+        broken: "if rest <= left && rest == 0 {",
+        noticed_by: &["garbage::bounded::a_cycle_takes_a_part_of_the_records"],
+    },
 ];

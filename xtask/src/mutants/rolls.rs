@@ -17,4 +17,25 @@ pub(super) const ROLLS: &[Mutant] = &[
         broken: "\"attribute_not_exists({instance}) OR {from} < {watermark} OR attribute_exists({instance})\"",
         noticed_by: &["garbage", "rules", "interleavings", "regressions"],
     },
+    Mutant {
+        rule: "a log that nobody needs is rolled without a segment",
+        file: "beldi-core/src/daal/segments.rs",
+        original: "if u64::from(youngest_s) < watermark_s {",
+        broken: "if u64::from(youngest_s) < watermark_s && youngest_s == u32::MAX {",
+        noticed_by: &["garbage::pruning::a_log_that_nobody"],
+    },
+    Mutant {
+        rule: "a log that somebody may need is rolled with a segment",
+        file: "beldi-core/src/daal/segments.rs",
+        original: "            if u64::from(youngest_s) < watermark_s {",
+        broken: "            if u64::from(youngest_s) < watermark_s || youngest_s > 0 {",
+        noticed_by: &["garbage::pruning::a_log_of_an_old"],
+    },
+    Mutant {
+        rule: "a roll without a segment passes no segment that is live",
+        file: "beldi-core/src/daal/segments.rs",
+        original: "if disposable && first == from { to }",
+        broken: "if disposable { to }",
+        noticed_by: &["garbage::pruning::a_log_of_an_old"],
+    },
 ];
