@@ -1,5 +1,7 @@
 //! The kit itself: what `#[beldi::test]` runs, finds, makes small and replays.
 
+mod replays;
+
 use std::collections::BTreeSet;
 use std::process::Command;
 use std::sync::Mutex;
