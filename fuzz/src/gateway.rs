@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::http::{Request, Response, header::CONTENT_TYPE};
+use axum::http::{HeaderValue, Request, Response, header::CONTENT_TYPE};
 use beldi::host::LocalHost;
 use beldi::store::{self, Store, StoreFuture};
 use serde_json::Value;
@@ -78,7 +78,7 @@ fn parse(data: &[u8]) -> Option<Request<Body>> {
 }
 
 fn check_answer(path: &str, sent: &[u8], response: &Response<()>, body: &[u8]) {
-    let content_type = response.headers().get(CONTENT_TYPE).map(|value| value.as_bytes());
+    let content_type = response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     let json: Option<Value> = serde_json::from_slice(body).ok();
     if response.status().is_success() {
         let value = json.expect("a value in JSON");
