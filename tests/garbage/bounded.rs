@@ -45,6 +45,8 @@ async fn a_cycle_takes_a_part_of_the_segments_of_one_row() {
     while left > 0 {
         let garbage = host.collect_garbage().await.expect("the store answers");
         assert!(garbage.segments <= 100, "{} segments", garbage.segments);
+        // What two services cost at rest, and four pages of segments, one look and one update of the row.
+        assert!(garbage.requests <= garbage.segments + 44 + 6, "{} requests", garbage.requests);
         assert!(garbage.more || garbage.segments == left as u64, "{garbage:?}, {left}");
         let before = std::mem::replace(&mut left, segments(&host).await);
         assert_eq!(garbage.segments, (before - left) as u64);
