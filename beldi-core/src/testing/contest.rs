@@ -94,7 +94,7 @@ impl Contest {
     }
 
     /// Lets so much time pass at once, when it is its turn: that of clocks. Attempts that began a lifetime ago, which is
-    /// half an hour, are dead after it. Tells nothing with [`Interleavings::time_passes`], where clocks go by themselves.
+    /// half an hour, are dead after it. Tells nothing with [`time_passes`](super::Interleavings::time_passes), where clocks go by themselves.
     pub async fn pass(&self, time: Duration) {
         let attempt = self.host.number_of_attempt();
         let point = CrashPoint {
