@@ -95,22 +95,22 @@ async fn prepare(contest: &Contest) -> Result<(), String> {
     Ok(())
 }
 
-/// Attempts of one instance: one from the first on, and one that begins two steps later and lives while what the first
-/// has done falls below the watermark. In the end there is one more, because the others may have died.
+/// Two attempts of an instance that was begun before the contest, and whose first attempt has died. They begin two steps
+/// later. So one of them lives while what the other has done falls below a watermark that is computed now, but not while
+/// that is published. In the end there is one more, because they may have died.
 async fn attempts<F: Function<Output: PartialEq + std::fmt::Debug>>(
     contest: &Contest,
     call: impl Fn() -> Call<F>,
     collects: impl Future<Output = ()>,
     beside: impl Future<Output = ()>,
 ) -> Result<F::Output, String> {
-    let late = async {
-        contest.pass(2 * STEP).await;
-        tokio::join!(contest.attempt("one", true, call()), collects).0
-    };
-    let (one, two, ()) = tokio::join!(contest.attempt("one", false, call()), late, beside);
+    contest.begun("one", call(), 2).await;
+    contest.pass(2 * STEP).await;
+    let attempt = || contest.attempt("one", true, call());
+    let (one, two, (), ()) = tokio::join!(attempt(), attempt(), collects, beside);
     contest.settle().await;
     contest.host().settle().await.map_err(|error| error.to_string())?;
-    let last = contest.attempt("one", true, call()).await.map_err(|error| error.to_string())?;
+    let last = attempt().await.map_err(|error| error.to_string())?;
     for other in [one, two].into_iter().flatten() {
         if other != last {
             return Err(format!("one attempt gives {other:?}, another {last:?}"));

@@ -49,6 +49,16 @@ impl Contest {
         self.unscheduled(self.client().call(call)).await
     }
 
+    /// One attempt of the instance that `key` names, before the contest begins and not scheduled, which dies before its
+    /// request of this number, from 1.
+    pub async fn begun<F: Function>(&self, key: &str, call: Call<F>, dies_at: u32) {
+        self.scheduler.set_rule(Rule::DieAt(dies_at));
+        // It gives no answer.
+        drop(self.attempt(key, false, call).await);
+        self.settle().await;
+        self.scheduler.set_rule(Rule::TakeTurns);
+    }
+
     /// Does something that is not scheduled, before the contest begins or after it has ended: all attempts have ended
     /// when this gives what came of it.
     pub async fn unscheduled<T>(&self, work: impl IntoFuture<Output = T>) -> T {

@@ -61,6 +61,8 @@ pub(super) enum Rule {
     GoOn,
     /// It dies: nobody wants to know what becomes of this run.
     Die,
+    /// It dies before its request of this number, from 1.
+    DieAt(u32),
 }
 
 /// How a run came to its end.
@@ -117,6 +119,9 @@ impl CrashPlan for Scheduler {
         let mut held = self.lock();
         match held.rule {
             Rule::Die => return Box::pin(std::future::ready(Verdict::Crash)),
+            Rule::DieAt(number) if point.number >= number && point.when == When::Before => {
+                return Box::pin(std::future::ready(Verdict::Crash));
+            }
             Rule::TakeTurns if point.when == When::Before => {}
             _ => return Box::pin(std::future::ready(Verdict::Continue)),
         }

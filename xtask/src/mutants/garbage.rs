@@ -68,15 +68,15 @@ pub(super) const GARBAGE: &[Mutant] = &[
     Mutant {
         rule: "the first live epoch stays behind segments that are needed",
         file: "beldi-core/src/garbage/segments.rs",
-        original: "let first = live.unwrap_or(seen.epoch);",
-        broken: "let first = live.map_or(seen.epoch, |_| seen.epoch);",
+        original: "let first = next.as_ref().map_or(seen.epoch, |next| next.epoch);",
+        broken: "let first = next.as_ref().map_or(seen.epoch, |_| seen.epoch);",
         noticed_by: &["garbage::safety::an_instance_that_is_parked"],
     },
     Mutant {
         rule: "the first live epoch is moved before the segments are deleted",
         file: "beldi-core/src/garbage/segments.rs",
-        original: "            let (below, live) = pruner.segments(",
-        broken: "            for record in &found {\n                pruner.delete(*record, self.watermark_ms).await?;\n            }\n            let (below, live) = pruner.segments(",
+        original: "            let next = pruner.first_after(",
+        broken: "            for record in &found {\n                pruner.delete(*record, self.watermark_ms).await?;\n            }\n            let next = pruner.first_after(",
         noticed_by: &[DIES],
     },
     Mutant {
