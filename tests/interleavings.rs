@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use beldi::prelude::*;
 use beldi::testing::{Contest, Interleavings};
 use beldi::{Call, Function};
-use interleavings::all_or_sample;
+use interleavings::all_or;
 
 beldi::service!(Shop = "shop");
 beldi::service!(Bank = "bank");
@@ -112,8 +112,8 @@ async fn balance(owner: String) -> i64 {
 /// were.
 async fn explore<U: Future<Output = Result<(), String>>>(test: &str, scenario: impl Fn(Contest) -> U) {
     for entries in [1, 2] {
-        let interleavings = Interleavings::new().log_entries(entries);
-        let explored = all_or_sample(interleavings, (20_201_104, 200)).explore(&scenario).await;
+        let sample = |all: Interleavings| all.sample(20_201_104, 200);
+        let explored = all_or(sample, Interleavings::new().log_entries(entries)).explore(&scenario).await;
         println!("{test}, {entries} entries: {explored}");
         explored.assert_passed();
     }

@@ -5,9 +5,12 @@
 //! three steps after it has begun; so it lives while what it has done is collected, or nearly.
 //!
 //! Each test exhausts those in which nobody is interrupted who could go on, but for the end of a cycle and of a step of
-//! time; `cargo xtask interleave` those with interruptions too.
+//! time, and takes some of those with an interruption; `cargo xtask interleave` exhausts these too.
 
 #![expect(clippy::print_stdout, reason = "how many interleavings were run is worth seeing")]
+
+#[path = "common/interleavings.rs"]
+mod interleavings;
 
 use std::time::Duration;
 
@@ -15,6 +18,7 @@ use beldi::prelude::*;
 use beldi::store::{AttributeValue, Placeholders, ScanItems};
 use beldi::testing::{Contest, Interleavings};
 use beldi::{Call, Client};
+use interleavings::all_or;
 
 beldi::service!(Shop = "shop");
 
@@ -30,6 +34,9 @@ const ROW: &str = "row";
 
 /// Two of them are less than the half hour for which attempts live, and three are more, and more than a watermark takes.
 const STEP: Duration = Duration::from_secs(720);
+
+/// How many interleavings with an interruption a test takes: enough to find that a watermark takes force too soon.
+const INTERRUPTED: usize = 250;
 
 #[beldi::function(service = Shop)]
 async fn puts(count: i64) {
@@ -70,14 +77,8 @@ async fn count() -> Option<i64> {
 }
 
 async fn explore<U: Future<Output = Result<(), String>>>(test: &str, scenario: impl Fn(Contest) -> U) {
-    let interleavings = Interleavings::new().log_entries(1);
-    let interleavings = match std::env::var("BELDI_INTERLEAVINGS") {
-        Ok(at_most) => {
-            interleavings.interruptions(1).at_most(at_most.parse().expect("BELDI_INTERLEAVINGS is a number"))
-        }
-        Err(_) => interleavings.interruptions(0),
-    };
-    let explored = interleavings.explore(&scenario).await;
+    let first = |all: Interleavings| all.interruptions(0).at_most(INTERRUPTED);
+    let explored = all_or(first, Interleavings::new().log_entries(1)).explore(&scenario).await;
     println!("{test}, 1 entries: {explored}");
     explored.assert_passed();
 }

@@ -12,7 +12,7 @@ mod interleavings;
 use beldi::prelude::*;
 use beldi::testing::{Contest, Interleavings};
 use beldi::{Call, ClientError};
-use interleavings::all_or_sample;
+use interleavings::all_or;
 
 beldi::service!(Shop = "shop");
 beldi::service!(Bank = "bank");
@@ -211,8 +211,8 @@ async fn adds_beside(contest: &Contest) -> Result<(), ClientError> {
 /// Explores a scenario with each size of the row log, and says how many interleavings there were.
 async fn explore<U: Future<Output = Result<(), String>>>(test: &str, sizes: &[usize], scenario: impl Fn(Contest) -> U) {
     for entries in sizes {
-        let interleavings = Interleavings::new().log_entries(*entries);
-        let explored = all_or_sample(interleavings, (1_868 + *entries as u64, 30)).explore(&scenario).await;
+        let sample = |all: Interleavings| all.sample(1_868 + *entries as u64, 30);
+        let explored = all_or(sample, Interleavings::new().log_entries(*entries)).explore(&scenario).await;
         println!("{test}, {entries} entries: {explored}");
         explored.assert_passed();
     }

@@ -2,13 +2,16 @@
 
 use beldi::testing::Interleavings;
 
-/// A random sample, the same in every run; or, with `BELDI_INTERLEAVINGS=N`, which `cargo xtask interleave` sets, all with
-/// one interruption, and those with more as long as they are no more than so many.
-pub(crate) fn all_or_sample(interleavings: Interleavings, (seed, runs): (u64, usize)) -> Interleavings {
+/// What is short; or, with `BELDI_INTERLEAVINGS=N`, which `cargo xtask interleave` sets, all with one interruption, and those
+/// with more as long as they are no more than so many.
+pub(crate) fn all_or(
+    short: impl FnOnce(Interleavings) -> Interleavings,
+    interleavings: Interleavings,
+) -> Interleavings {
     match std::env::var("BELDI_INTERLEAVINGS") {
         Ok(at_most) => {
             interleavings.interruptions(1).at_most(at_most.parse().expect("BELDI_INTERLEAVINGS is a number"))
         }
-        Err(_) => interleavings.sample(seed, runs),
+        Err(_) => short(interleavings),
     }
 }

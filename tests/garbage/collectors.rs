@@ -148,10 +148,28 @@ async fn a_tombstone_that_is_locked_while_it_is_looked_at_stays() {
     assert_eq!(items(&host, "stock").await.len(), 0);
 }
 
+/// A store before which everybody waits until the others have had their turn.
+struct InTurn(SharedStore);
+
+impl Store for InTurn {
+    fn execute(&self, request: Request) -> StoreFuture<'_> {
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            self.0.execute(request).await
+        })
+    }
+
+    fn expires_items(&self) -> bool {
+        self.0.expires_items()
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn two_collectors_at_once_are_as_one() {
     let (host, alone) = (full().await, full().await);
     let environment = host.environment();
+    let in_turn = Arc::new(InTurn(environment.store.clone()));
+    let environment = environment.with_store(in_turn);
     let (one, other) = tokio::join!(collect_garbage(&environment, "shop"), collect_garbage(&environment, "shop"));
     let (one, other) = (one.expect("the store answers"), other.expect("the store answers"));
     let alone = cycle(&alone).await;
@@ -159,7 +177,6 @@ async fn two_collectors_at_once_are_as_one() {
     assert_eq!(one.segments + other.segments, alone.segments);
     assert_eq!(one.records + other.records, alone.records);
     sleep(Duration::from_secs(7200)).await;
-    let environment = host.environment();
     let (one, other) = tokio::join!(collect_garbage(&environment, "shop"), collect_garbage(&environment, "shop"));
     assert!(one.expect("the store answers").results + other.expect("the store answers").results > 0);
     assert_eq!(leftovers(&host).await, [""; 0]);

@@ -13,7 +13,7 @@ use std::time::Duration;
 use beldi::InstanceId;
 use beldi::prelude::*;
 use beldi::testing::{Contest, Interleavings};
-use interleavings::all_or_sample;
+use interleavings::all_or;
 use rows::Rows;
 use shop::*;
 
@@ -24,8 +24,8 @@ macro_rules! interleaved {
         #[tokio::test(start_paused = true)]
         async fn $test() {
             for entries in [1, 2] {
-                let interleavings = Interleavings::new().log_entries(entries);
-                let interleavings = all_or_sample(interleavings, (20_201_104 + entries as u64, 80));
+                let sample = |all: Interleavings| all.sample(20_201_104 + entries as u64, 80);
+                let interleavings = all_or(sample, Interleavings::new().log_entries(entries));
                 let explored = interleavings$(.$how($($argument)?))?.explore(|contest: Contest| async move {
                     let $rows = Rows::filled(contest).await;
                     $scenario

@@ -15,7 +15,8 @@ use crate::tally::Tally;
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// The test targets that explore interleavings.
-const INTERLEAVINGS: &[&str] = &["interleavings", "interleavings_operations", "interleavings_transactions"];
+const INTERLEAVINGS: &[&str] =
+    &["interleavings", "interleavings_garbage", "interleavings_operations", "interleavings_transactions"];
 
 /// How many interleavings to explore.
 #[derive(clap::Args)]
@@ -198,4 +199,23 @@ fn run(
         }
         Ok(tally)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// What one command runs of each kind is all that there is of it.
+    #[test]
+    fn no_target_of_interleavings_or_of_a_matrix_or_a_simulation_is_forgotten() {
+        let entries = std::fs::read_dir(cargo::root().join("tests")).expect("the tests");
+        let names = entries.map(|entry| entry.expect("an entry").path()).collect::<Vec<_>>();
+        let names: Vec<_> = names.iter().filter_map(|path| path.file_stem()?.to_str()).collect();
+        let like = |kind: &str| names.iter().filter(|name| name.contains(kind)).copied().collect::<BTreeSet<_>>();
+        assert_eq!(INTERLEAVINGS.iter().copied().collect::<BTreeSet<_>>(), like("interleavings"));
+        assert_eq!(WORLDS.into_iter().collect::<BTreeSet<_>>(), like("simulation"));
+        assert!(like("_matrix").is_subset(&MATRICES.iter().copied().collect()), "{MATRICES:?}");
+    }
 }

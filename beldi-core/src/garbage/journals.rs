@@ -46,7 +46,8 @@ impl Cycle<'_> {
             let rest = records.saturating_sub(RECORDS_PER_REQUEST).max(1);
             let set = match rest {
                 1 => self.last(instance, function, done_ms),
-                _ => (vec![(RECORDS, number(rest))], Vec::new()),
+                // Its tombstones have been looked at.
+                _ => (vec![(RECORDS, number(rest))], vec![TOMBSTONES]),
             };
             let update = self.update(instance, done_ms, set);
             let mut writes: Vec<_> = (rest..records).rev().map(|number| self.delete(instance, number)).collect();

@@ -217,8 +217,7 @@ impl Case {
         }
         let test = self.name.split_once("::").map_or(self.name, |(_, test)| test);
         let _ = write!(report, "\n\n{message}\n\nTo see each request and its answer:\n");
-        let package = self.package.map(|package| format!("--package {package} ")).unwrap_or_default();
-        let _ = write!(report, "  {REPLAY}='{schedule}' cargo test {package}{test} -- --exact --nocapture");
+        report.push_str(&replay::command(self.package, Some(test), schedule));
         report
     }
 }

@@ -209,7 +209,7 @@ impl Explored {
     pub fn assert_passed(&self) {
         if let Some((choices, broken)) = &self.failure {
             let words: Vec<_> = choices.iter().map(usize::to_string).collect();
-            let again = replay::command(&words.join(" "));
+            let again = replay::command_here(&words.join(" "));
             panic!("in interleaving {}: {broken}\nTo see who sends what:\n{again}", self.runs);
         }
         assert!(self.runs > 0, "no interleaving came to its end, and nothing was checked");

@@ -336,7 +336,7 @@ impl fmt::Display for Report {
         for failure in self.failures.iter().take(3) {
             let difference: String = failure.difference.chars().take(2_000).collect();
             writeln!(f, "{}: {}: {difference}", failure.disturbance, failure.point)?;
-            writeln!(f, "To see each request and its answer:\n{}", replay::command(&failure.replay))?;
+            writeln!(f, "To see each request and its answer:\n{}", replay::command_here(&failure.replay))?;
         }
         write!(f, "{} passed, {} failed", self.passed, self.failures.len())
     }

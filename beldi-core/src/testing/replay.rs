@@ -10,10 +10,15 @@ pub(super) fn wanted() -> Option<String> {
     std::env::var(REPLAY).ok()
 }
 
+/// The command that runs this again, in a test of this name in this package, if they are known.
+pub(super) fn command(package: Option<&str>, test: Option<&str>, what: &impl Display) -> String {
+    let package = package.map(|package| format!(" --package {package}")).unwrap_or_default();
+    let (test, exact) = test.map(|test| (format!(" {test}"), " --exact")).unwrap_or_default();
+    format!("  {REPLAY}='{what}' cargo test{package}{test} --{exact} --nocapture")
+}
+
 /// The command that runs this again, in the test that runs on this thread.
-pub(super) fn command(what: &impl Display) -> String {
+pub(super) fn command_here(what: &impl Display) -> String {
     let thread = std::thread::current();
-    let test = thread.name().filter(|name| *name != "main").map(|name| format!(" {name} --")).unwrap_or_default();
-    let exact = if test.is_empty() { " --" } else { " --exact" };
-    format!("  {REPLAY}='{what}' cargo test{test}{exact} --nocapture")
+    command(None, thread.name().filter(|name| *name != "main"), what)
 }

@@ -53,6 +53,7 @@ pub(crate) struct Counts {
     pub(crate) outages: AtomicU64,
     pub(crate) upgrades: AtomicU64,
     pub(crate) repeats: AtomicU64,
+    pub(crate) collectors_died: AtomicU64,
     pub(crate) garbage: AtomicU64,
     /// How many invocations are at work, and the most that were at once.
     at_work: AtomicU64,

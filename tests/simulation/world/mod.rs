@@ -17,7 +17,8 @@
 //! - **Clocks** of machines differ by up to [`MOST_SKEW`] in either direction.
 //! - **Machines** start cold, and are replaced one after another by others with other settings, while those before still
 //!   finish what they had begun. The program is the same on all; other programs have tests of their own.
-//! - A **service** as a whole refuses invocations for a while. **Collectors** come late, or not for a while.
+//! - A **service** as a whole refuses invocations for a while. **Collectors**, of intents and of garbage, come late, or not
+//!   for a while, and die in the middle of their work.
 //! - **Indexes** of tables lag behind. Clients ask again with the same key, through other machines, also after the answer.
 //!
 //! Clocks and requests on their way stay within the protocol's margin together: twice [`MOST_SKEW`] and [`MOST_LATE`] are

@@ -240,6 +240,7 @@ fn counts(core: &Core) -> Vec<(&'static str, u64)> {
         ("cold starts", read(&counts.cold)),
         ("machines replaced", read(&counts.upgrades)),
         ("requests repeated after their answer", read(&counts.repeats)),
+        ("collectors that died", read(&counts.collectors_died)),
         ("garbage collected", read(&counts.garbage)),
         ("virtual seconds", core.start.elapsed().as_secs()),
         ("workers of each function at most", (MACHINES * PLACES) as u64),

@@ -4,15 +4,27 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
-use super::core::count;
+use super::core::{Core, count};
 use super::fleet::Fleet;
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// The pause where nothing is left to be done.
 const SEASON: Duration = Duration::from_secs(60);
+
+/// The chance of a collector to die, and how long it has been at work then at most.
+const DIES: f64 = 0.15;
+const AT_WORK: Duration = Duration::from_millis(400);
+
+/// Lets a collector work, to its end or until it dies at one of its requests.
+async fn work(core: &Core, collector: impl Future<Output = ()>) {
+    let lives = if core.fault(DIES) { core.chance.up_to(AT_WORK) } else { Duration::MAX };
+    if timeout(lives, collector).await.is_err() {
+        count(&core.counts.collectors_died);
+    }
+}
 
 /// Lets collectors come, each time on another machine, as a schedule does. While there are faults they come late.
 pub(crate) async fn collectors(fleet: Arc<Fleet>) {
@@ -24,9 +36,9 @@ pub(crate) async fn collectors(fleet: Arc<Fleet>) {
             _ => core.chance.between(SECOND, 4 * SECOND),
         };
         sleep(pause).await;
-        let machine = fleet.any();
+        let (machine, core) = (fleet.any(), Arc::clone(core));
         // A slow instance must not hold up the next round.
-        tokio::spawn(async move { machine.host.collect().await });
+        tokio::spawn(async move { work(&core, async { _ = machine.host.collect().await }).await });
     }
 }
 
@@ -37,7 +49,7 @@ pub(crate) async fn garbage_collectors(fleet: Arc<Fleet>) {
         sleep(if core.rests() { SEASON } else { core.chance.between(SECOND / 2, 4 * SECOND) }).await;
         for _ in 0..=usize::from(fleet.core.fault(0.2)) {
             let (machine, core) = (fleet.any(), Arc::clone(&fleet.core));
-            tokio::spawn(async move {
+            let cycles = |core: Arc<Core>| async move {
                 // What fails is left to the next cycle.
                 while let Ok(garbage) = machine.host.collect_garbage().await {
                     core.counts.garbage.fetch_add(garbage.reclaimed(), Ordering::Relaxed);
@@ -45,7 +57,8 @@ pub(crate) async fn garbage_collectors(fleet: Arc<Fleet>) {
                         return;
                     }
                 }
-            });
+            };
+            tokio::spawn(async move { work(&core, cycles(Arc::clone(&core))).await });
         }
     }
 }

@@ -70,8 +70,8 @@ pub(super) const SEEN: &[Mutant] = &[
     Mutant {
         rule: "a record says how many there are after some were deleted",
         file: "beldi-core/src/garbage/journals.rs",
-        original: "(vec![(RECORDS, number(rest))], Vec::new())",
-        broken: "(vec![(RECORDS, number(1))], Vec::new())",
+        original: "(vec![(RECORDS, number(rest))], vec![TOMBSTONES])",
+        broken: "(vec![(RECORDS, number(1))], vec![TOMBSTONES])",
         noticed_by: &["garbage::many_records"],
     },
 ];
