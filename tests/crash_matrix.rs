@@ -249,6 +249,7 @@ async fn query_and_scan() {
         .setup(|trial: Trial| async move { trial.call(sell_three("tea".into())).await.expect("the setup") })
         .run()
         .await;
+    println!("{} crash points: {report}", report.points);
     report.assert_passed();
 }
 
@@ -278,5 +279,6 @@ async fn started_calls_run_once() {
     .setup(with_tea)
     .run()
     .await;
+    println!("{} crash points: {report}", report.points);
     report.assert_passed();
 }

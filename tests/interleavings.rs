@@ -1,6 +1,7 @@
 //! All interleavings of two attempts of one instance with another writer.
 //!
-//! Each test takes a random sample, the same in every run; `cargo xtask interleave` exhausts them.
+//! Each test takes a random sample, the same in every run; `cargo xtask interleave` exhausts them, or
+//! those in which attempts are interrupted a few times at most.
 
 #![expect(clippy::print_stdout, reason = "how many interleavings were run is worth seeing")]
 

@@ -1,5 +1,5 @@
-//! The crash matrix over the paper's compose-review workflow: nine services, crashed at every request and
-//! every invocation.
+//! The crash matrix over the paper's compose-review workflow: ten services, crashed at every request and
+//! every invocation, and a review that is refused.
 
 #![expect(clippy::print_stdout, reason = "how many crash points there are is worth seeing")]
 
@@ -69,5 +69,6 @@ async fn a_refused_review_survives_every_crash() {
     .setup(catalogue)
     .run()
     .await;
+    println!("{} crash points: {report}", report.points);
     report.assert_passed();
 }

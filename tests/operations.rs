@@ -1,4 +1,5 @@
-//! Every operation, undisturbed: what a handler gets, and what the next one finds.
+//! Every operation on rows, ids, time and external actions, undisturbed: what a handler gets, and what the next one
+//! finds.
 
 mod common;
 

@@ -1,4 +1,5 @@
-//! What transactions give and leave, operation by operation.
+//! Transactions over two services: a commit and a rollback, a participant that panics, a row that is locked already, and
+//! a batch at every crash point.
 
 use beldi::host::LocalHost;
 use beldi::prelude::*;

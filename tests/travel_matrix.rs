@@ -89,5 +89,7 @@ async fn a_search_survives_every_crash() {
         assert_eq!(offers.len(), 2);
         offers
     });
-    matrix.setup(catalogue).run().await.assert_passed();
+    let report = matrix.setup(catalogue).run().await;
+    println!("{} crash points: {report}", report.points);
+    report.assert_passed();
 }

@@ -1,6 +1,6 @@
 //! Real processes and `kill -9`: travel and bank load over eight worker processes, each on the real `lambda_runtime`,
-//! of which a random one is killed each second; the whole host is killed once, in the middle. Before that, workers that take
-//! one event at a time, as most Lambda functions do.
+//! of which a random one is killed each second; the whole host is killed once, in the middle. After that, workers that
+//! take one event at a time, as most Lambda functions do.
 //!
 //! One program in three roles. As the test it starts itself as a host, sends requests over HTTP, kills and restarts the
 //! host, and in the end looks at what is stored. As a host it serves and kills workers. As a worker it is a Lambda

@@ -21,8 +21,12 @@ fn path() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("book/src/differences.md")
 }
 
+/// What the page says, which must be as it is written with these answers.
 fn on_the_page() -> Page {
-    Page::parse(&std::fs::read_to_string(path()).unwrap_or_default())
+    let text = std::fs::read_to_string(path()).unwrap_or_default();
+    let page = Page::parse(&text);
+    assert_eq!(page.text(), text, "{HOW}");
+    page
 }
 
 const HOW: &str = "`cargo xtask differences` writes the page anew";

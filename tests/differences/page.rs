@@ -36,7 +36,7 @@ const UNSEEN: &str = "
 | eventually consistent reads and indexes | may be old | never old | rows are read consistently; indexes serve the collectors and queries that users ask for, and a test decorator lets them lag |
 | TTL | removes expired items within days | only when swept, or not at all | nothing waits for an item to go, and whatever must be gone is removed by beldi itself |
 | capacity that transactions are billed | documented | wrong, as documented | requests are counted by beldi's own decorator |
-| tokens of transactional writes | idempotent for ten minutes | the same; lost with the process | no request has a token: the protocol rests on conditions |
+| tokens of transactional writes | idempotent for ten minutes | the same; lost with the process | only the SDK sends them, against its own retries: the protocol rests on conditions |
 | several processes on one database | any number | one for each file | the local host is one process |
 ";
 

@@ -1,7 +1,7 @@
 //! Interleavings of transactions: two attempts of one, with others on the same rows.
 //!
 //! Each test takes a random sample, the same in every run; `cargo xtask interleave` runs all in which attempts are
-//! interrupted a few times at most.
+//! interrupted a few times at most; never, in one of them.
 
 #[path = "../common/interleavings.rs"]
 mod interleavings;

@@ -27,7 +27,7 @@ pub(crate) struct Interleave {
 }
 
 /// Explores all interleavings, where the test suite takes a sample, or those with the fewest interruptions, and those
-/// with one in any case. Says how many there were.
+/// with one in any case where the scenario does not ask for less. Says how many there were.
 pub(crate) fn interleave(options: &Interleave) -> Result<Tally> {
     let targets = INTERLEAVINGS.iter().flat_map(|target| ["--test", target]);
     let arguments: Vec<_> = ["test", "--release"].into_iter().chain(targets).chain(["--", "--nocapture"]).collect();

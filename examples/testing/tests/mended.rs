@@ -1,4 +1,4 @@
-//! The same tests of what was mended: they are crashed everywhere, and run under random schedules.
+//! The same tests of what was mended: most of them are crashed everywhere, or run under random schedules.
 
 use std::collections::BTreeMap;
 

@@ -4,6 +4,13 @@ use super::table::Mutant;
 
 pub(super) const WATERMARK: &[Mutant] = &[
     Mutant {
+        rule: "a watermark takes force when no attempt lives that it does not wait for",
+        file: "beldi-core/src/garbage/watermark.rs",
+        original: "millis(settings.longest_timeout) + millis(settings.margin)",
+        broken: "millis(settings.margin)",
+        noticed_by: &["interleavings_garbage::a_segment"],
+    },
+    Mutant {
         rule: "a watermark ripens a margin longer than any attempt lives",
         file: "beldi-core/src/garbage/watermark.rs",
         original: "millis(settings.longest_timeout) + millis(settings.margin)",
