@@ -168,7 +168,7 @@ fn one_of<T: PartialEq + std::fmt::Debug>(found: &T, allowed: &[T]) -> Result<()
 /// watermark takes force too soon, this finds it among the first with an interruption.
 #[tokio::test(start_paused = true)]
 async fn a_segment_against_a_zombie() {
-    explore("a_segment_against_a_zombie", 250, |contest: Contest| async move {
+    explore("a_segment_against_a_zombie", 600, |contest: Contest| async move {
         prepare(&contest).await?;
         let other = async { drop(contest.attempt("other", false, adds(100)).await) };
         attempts(&contest, || adds(1), collect(&contest), other).await?;

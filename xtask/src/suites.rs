@@ -15,21 +15,26 @@ use crate::tally::Tally;
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// The test targets that explore interleavings.
-const INTERLEAVINGS: &[&str] =
-    &["interleavings", "interleavings_garbage", "interleavings_operations", "interleavings_transactions"];
+const INTERLEAVINGS: [&str; 4] =
+    ["interleavings", "interleavings_garbage", "interleavings_operations", "interleavings_transactions"];
 
 /// How many interleavings to explore.
 #[derive(clap::Args)]
 pub(crate) struct Interleave {
     /// How many each exploration may have with more than one interruption
-    #[arg(long, value_name = "N", default_value_t = 4_000)]
+    #[arg(long, value_name = "N", default_value_t = 2_000)]
     at_most: usize,
+
+    /// Only those of this test target
+    #[arg(long, value_name = "TARGET", value_parser = INTERLEAVINGS)]
+    target: Option<String>,
 }
 
 /// Explores all interleavings, where the test suite takes a sample, or those with the fewest interruptions, and those
 /// with one in any case where the scenario does not ask for less. Says how many there were.
 pub(crate) fn interleave(options: &Interleave) -> Result<Tally> {
-    let targets = INTERLEAVINGS.iter().flat_map(|target| ["--test", target]);
+    let chosen = |target: &&str| options.target.as_ref().is_none_or(|one| one == target);
+    let targets = INTERLEAVINGS.into_iter().filter(chosen).flat_map(|target| ["--test", target]);
     let arguments: Vec<_> = ["test", "--release"].into_iter().chain(targets).chain(["--", "--nocapture"]).collect();
     let (mut explorations, mut parts, mut ended, mut broken_off) = (0u64, 0u64, 0u64, 0u64);
     let variables = [("BELDI_INTERLEAVINGS", options.at_most.to_string())];
@@ -214,7 +219,7 @@ mod tests {
         let names = entries.map(|entry| entry.expect("an entry").path()).collect::<Vec<_>>();
         let names: Vec<_> = names.iter().filter_map(|path| path.file_stem()?.to_str()).collect();
         let like = |kind: &str| names.iter().filter(|name| name.contains(kind)).copied().collect::<BTreeSet<_>>();
-        assert_eq!(INTERLEAVINGS.iter().copied().collect::<BTreeSet<_>>(), like("interleavings"));
+        assert_eq!(INTERLEAVINGS.into_iter().collect::<BTreeSet<_>>(), like("interleavings"));
         assert_eq!(WORLDS.into_iter().collect::<BTreeSet<_>>(), like("simulation"));
         assert!(like("_matrix").is_subset(&MATRICES.iter().copied().collect()), "{MATRICES:?}");
     }

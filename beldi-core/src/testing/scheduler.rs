@@ -1,8 +1,8 @@
 //! Who is next: attempts are held before their requests, and released one at a time.
 //!
 //! Invariant: an attempt that waits for others, or backs off before them, is not released again before something was
-//! changed in the store, by others than those that it has called; it would only see the same again. So the tree of choices
-//! is finite, however long somebody waits.
+//! changed in the store, by others than those that it has called; it would only see the same again. If nobody else can go
+//! on, those who wait take turns. So the tree of choices is finite, however long somebody waits.
 
 use std::collections::BTreeMap;
 use std::future::Future;

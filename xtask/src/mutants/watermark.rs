@@ -7,7 +7,7 @@ pub(super) const WATERMARK: &[Mutant] = &[
         rule: "a watermark takes force when no attempt lives that it does not wait for",
         file: "beldi-core/src/garbage/watermark.rs",
         original: "millis(settings.longest_timeout) + millis(settings.margin)",
-        broken: "millis(settings.margin)",
+        broken: "0",
         noticed_by: &["interleavings_garbage::a_segment"],
     },
     Mutant {
