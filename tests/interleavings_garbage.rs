@@ -45,6 +45,14 @@ async fn adds(amount: i64) {
     Counter::update(ROW).add(Counter::COUNT, amount).await;
 }
 
+/// Adds a hundred, in as many writes as fill a log.
+#[beldi::function(service = Shop)]
+async fn rolls(entries: usize) {
+    for _ in 0..entries {
+        Counter::update(ROW).add(Counter::COUNT, 100 / entries as i64).await;
+    }
+}
+
 /// Adds, and gives what was there before.
 #[beldi::function(service = Shop)]
 async fn looks_and_adds(amount: i64) -> Option<i64> {
@@ -73,16 +81,21 @@ async fn count() -> Option<i64> {
     Counter::get(ROW).await.map(|counter| counter.count)
 }
 
-/// Explores a scenario, and of its interleavings with an interruption so many in the test suite.
+/// Explores a scenario, with row logs of one entry and of two. In the test suite it explores so many interleavings with an
+/// interruption, and those of one entry only.
 async fn explore<U: Future<Output = Result<(), String>>>(
     test: &str,
     interrupted: usize,
-    scenario: impl Fn(Contest) -> U,
+    scenario: impl Fn(Contest, usize) -> U,
 ) {
-    let first = |all: Interleavings| all.interruptions(0).at_most(interrupted);
-    let explored = all_or(first, Interleavings::new().log_entries(1)).explore(&scenario).await;
-    println!("{test}, 1 entries: {explored}");
-    explored.assert_passed();
+    for entries in [1, 2] {
+        let interrupted = if entries == 1 { interrupted } else { 0 };
+        let first = |all: Interleavings| all.interruptions(0).at_most(interrupted);
+        let interleavings = all_or(first, Interleavings::new().log_entries(entries));
+        let explored = interleavings.explore(|contest| scenario(contest, entries)).await;
+        println!("{test}, {entries} entries: {explored}");
+        explored.assert_passed();
+    }
 }
 
 /// A row with five in it, written long ago, and a garbage collector that has been at work for long.
@@ -168,11 +181,11 @@ fn one_of<T: PartialEq + std::fmt::Debug>(found: &T, allowed: &[T]) -> Result<()
 /// watermark takes force too soon, this finds it among the first with an interruption.
 #[tokio::test(start_paused = true)]
 async fn a_segment_against_a_zombie() {
-    explore("a_segment_against_a_zombie", 600, |contest: Contest| async move {
+    explore("a_segment_against_a_zombie", 600, |contest: Contest, entries| async move {
         prepare(&contest).await?;
-        let other = async { drop(contest.attempt("other", false, adds(100)).await) };
+        let other = async { drop(contest.attempt("other", false, rolls(entries)).await) };
         attempts(&contest, || adds(1), collect(&contest), other).await?;
-        contest.attempt("other", true, adds(100)).await.map_err(|error| error.to_string())?;
+        contest.attempt("other", true, rolls(entries)).await.map_err(|error| error.to_string())?;
         one_of(&left(&contest).await?, &[Some(106)])
     })
     .await;
@@ -181,7 +194,7 @@ async fn a_segment_against_a_zombie() {
 /// What an attempt has deleted is a tombstone, which goes, or is a row again.
 #[tokio::test(start_paused = true)]
 async fn a_tombstone_against_a_zombie() {
-    explore("a_tombstone_against_a_zombie", 0, |contest: Contest| async move {
+    explore("a_tombstone_against_a_zombie", 0, |contest: Contest, _| async move {
         prepare(&contest).await?;
         let other = async { drop(contest.attempt("other", false, looks_and_adds(100)).await) };
         attempts(&contest, deletes, collect(&contest), other).await?;
@@ -195,7 +208,7 @@ async fn a_tombstone_against_a_zombie() {
 /// The records of a transaction and what it has locked.
 #[tokio::test(start_paused = true)]
 async fn a_transaction_against_a_zombie() {
-    explore("a_transaction_against_a_zombie", 0, |contest: Contest| async move {
+    explore("a_transaction_against_a_zombie", 0, |contest: Contest, _| async move {
         prepare(&contest).await?;
         let before = attempts(&contest, || commits(1), collect(&contest), async {}).await?;
         one_of(&(before, left(&contest).await?), &[(Ok(5), Some(6))])
@@ -206,7 +219,7 @@ async fn a_transaction_against_a_zombie() {
 /// Two garbage collectors, one of which publishes and reclaims what the other has just seen.
 #[tokio::test(start_paused = true)]
 async fn two_garbage_collectors() {
-    explore("two_garbage_collectors", 0, |contest: Contest| async move {
+    explore("two_garbage_collectors", 0, |contest: Contest, _| async move {
         prepare(&contest).await?;
         let collects = async {
             contest.pass(STEP).await;

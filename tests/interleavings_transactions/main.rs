@@ -184,7 +184,7 @@ interleaved! {
             tokio::time::sleep(Duration::from_millis(2)).await;
             rows.twice(|| add_before_branches(one.clone(), 2)).await
         };
-        let (older, younger) = tokio::join!(rows.beside(pay(one.clone(), 1, false)), younger);
+        let (older, younger) = tokio::join!(rows.beside(withdraw(one.clone(), 1)), younger);
         one_of(&(older?, younger?), &[(Ok(9), Ok((7, 12))), (Ok(7), Ok((8, 12)))])?;
         rows.left((12, 10), 7).await
     };

@@ -106,6 +106,17 @@ pub(crate) async fn charge(owner: String, amount: i64) -> Result<i64, Refused> {
     Ok(account.balance)
 }
 
+/// A transaction of the bank, with nobody else in it.
+#[beldi::function(service = Bank)]
+pub(crate) async fn withdraw(owner: String, amount: i64) -> Result<i64, Refused> {
+    beldi::txn! { max_wait = "5m" =>
+        let mut account = Account::get(&owner).await.ok_or(Refused)?;
+        account.balance -= amount;
+        account.put().await;
+        Ok(account.balance)
+    }
+}
+
 /// Nothing but a participant, so that most of what happens is about it.
 #[beldi::function(service = Shop)]
 pub(crate) async fn pay(owner: String, amount: i64, undo: bool) -> Result<i64, Refused> {
