@@ -140,11 +140,13 @@ fn ui() -> Result<()> {
     run_cargo(&["test", "--locked", "--no-default-features", "--test", "ui"])
 }
 
-/// The small examples, which the book shows with what they print.
+/// The small examples, which the book shows with what they print; as the tests have built them.
 fn examples() -> Result<()> {
-    ["hello", "counter", "tour"]
-        .iter()
-        .try_for_each(|example| run_cargo(&["run", "--quiet", "--locked", "--example", example]))
+    let examples = ["hello", "counter", "tour"];
+    let named = examples.iter().flat_map(|example| ["--example", example]);
+    run_cargo(&["build", "--locked", "--workspace"].into_iter().chain(named).collect::<Vec<_>>())?;
+    let built = cargo::target_directory().join("debug/examples");
+    examples.iter().try_for_each(|example| run_command(&mut Command::new(built.join(example))))
 }
 
 fn dynamodb_local() -> Result<()> {

@@ -112,8 +112,9 @@ async fn test(
     bar: &ProgressBar,
     tally: &mut Tally,
 ) -> Result<bool> {
+    // Of the workspace, so that it runs what the tests of the whole workspace have built.
     let mut child = cargo::command()
-        .args(["test", "--test", suite.target, "--"])
+        .args(["test", "--workspace", "--test", suite.target, "--"])
         .args(suite.arguments)
         .args(arguments)
         .envs(variables.iter().copied())

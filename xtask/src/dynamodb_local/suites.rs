@@ -9,7 +9,7 @@ pub(super) struct Suite {
     pub(super) long: bool,
 }
 
-/// All tests of a target.
+/// All tests of a target. In the workspace no other package has one of that name.
 const fn all(target: &'static str) -> Suite {
     part(target, &[])
 }
@@ -94,6 +94,7 @@ const ONLY_IN_MEMORY: &[(&[&str], &str)] = &[
         &[
             "beldi-build/command",
             "beldi-build/contract",
+            "beldi-build/deployment",
             "beldi-build/dev",
             "beldi-build/helpers",
             "beldi-build/live",
@@ -102,7 +103,6 @@ const ONLY_IN_MEMORY: &[(&[&str], &str)] = &[
             "beldi-build/plan",
             "beldi-build/projects",
             "beldi-build/tools",
-            "beldi-build/travel",
         ],
         "is about what is built and deployed, and asks no store",
     ),
@@ -144,5 +144,8 @@ mod tests {
         let in_memory: BTreeSet<_> = in_memory.map(|target| (*target).to_owned()).collect();
         assert_eq!(anywhere.intersection(&in_memory).collect::<Vec<_>>(), Vec::<&String>::new(), "in both lists");
         assert_eq!(anywhere.union(&in_memory).cloned().collect::<BTreeSet<_>>(), targets());
+        // `cargo test --workspace` would run both.
+        let others = in_memory.iter().filter_map(|target| Some(target.split_once('/')?.1.to_owned()));
+        assert_eq!(others.filter(|other| anywhere.contains(other)).collect::<Vec<_>>(), Vec::<String>::new());
     }
 }
