@@ -1,7 +1,7 @@
 //! Seeded runs of many concurrent calls, with crashes: what the tests of transactions share.
 //!
-//! A run is short in the test suite. `BELDI_SIMULATION=long` makes it long, and `BELDI_SEED=17` repeats the one
-//! run of this seed.
+//! A run is short in the test suite. `BELDI_SIMULATION=long`, which `cargo xtask histories` sets, makes it long, and
+//! `BELDI_SEED=17` repeats the one run of this seed.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 

@@ -9,6 +9,8 @@
 //! Some damages leave what another course of events would have left too, and no checksum tells them from it: record 0
 //! is gone, or the last record, or an entry of a row log. The chapter on the protocol says so.
 
+#![expect(clippy::print_stdout, reason = "how many damages were tried is worth seeing")]
+
 #[path = "../common/mod.rs"]
 mod common;
 mod damages;
@@ -51,7 +53,8 @@ async fn end(world: &Halfway, function: &str) -> End {
 }
 
 /// Runs the instance with every damage of its journal. Gives how many were reported and how many had no meaning.
-/// Of many only every `stride`th is tried, unless the environment variable `BELDI_DAMAGES` is `all`.
+/// Of many only every `stride`th is tried, unless the environment variable `BELDI_DAMAGES` is `all`, which
+/// `cargo xtask damage` sets.
 async fn every_damage(function: &'static str, world: Halfway, stride: usize) -> (u32, u32) {
     let stride = if std::env::var_os("BELDI_DAMAGES").is_some_and(|all| all == "all") { 1 } else { stride };
     world.restore(world.before()).await;
@@ -88,6 +91,7 @@ async fn every_damage(function: &'static str, world: Halfway, stride: usize) -> 
             End::Result(_) => panic!("{named} {place} was not noticed"),
         }
     }
+    println!("{function}: {} damages reported, {} without a meaning for effects", counts.0, counts.1);
     counts
 }
 

@@ -42,6 +42,10 @@ enum Command {
     Interleave(suites::Interleave),
     /// Run seeded worlds full of faults (an hour)
     Simulate(suites::Simulate),
+    /// Let many clients run transactions while attempts die, and look for a serial order (minutes)
+    Histories,
+    /// Damage what is stored at each of its bytes, and see that it is reported (minutes)
+    Damage,
     /// Break each rule of the protocol in a copy, and see a test fail
     Mutants(mutants::Options),
     /// Kill worker processes and their host under load (two minutes)
@@ -66,6 +70,8 @@ fn main() -> ExitCode {
         Command::Matrix => suites::matrix(),
         Command::Interleave(options) => suites::interleave(&options),
         Command::Simulate(options) => suites::simulate(&options),
+        Command::Histories => suites::histories(),
+        Command::Damage => suites::damage(),
         Command::Chaos(options) => suites::chaos(&options),
         Command::Lambda => lambda::run(),
         Command::Watch => watch::run(),

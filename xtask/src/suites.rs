@@ -1,5 +1,5 @@
-//! `cargo xtask matrix`, `interleave`, `simulate`, `garbage`, `chaos` and `budget`: test targets run in a way of their
-//! own.
+//! `cargo xtask matrix`, `interleave`, `simulate`, `histories`, `damage`, `garbage`, `chaos` and `budget`: test targets
+//! run in a way of their own.
 
 use std::error::Error;
 use std::process::Stdio;
@@ -165,6 +165,20 @@ pub(crate) fn simulate(options: &Simulate) -> Result<Tally> {
         total.failed += seeds.failed.max(tests.failed);
     }
     Ok(total)
+}
+
+/// Lets many clients move money and run random transactions while attempts die, with more clients and seeds than the test
+/// suite has, and looks for a serial order.
+pub(crate) fn histories() -> Result<Tally> {
+    let targets = ["--test", "bank", "--test", "serializability"];
+    let arguments = [&["test", "--release"], &targets[..], &["--", "--nocapture"]].concat();
+    run(&arguments, &[("BELDI_SIMULATION", "long")], &progress::bar(0, "tests"), |line| Some(line.to_owned()))
+}
+
+/// Damages what is stored at each of its bytes, where the test suite leaves some of them out.
+pub(crate) fn damage() -> Result<Tally> {
+    let arguments = ["test", "--release", "--test", "damage", "--", "--nocapture"];
+    run(&arguments, &[("BELDI_DAMAGES", "all")], &progress::bar(0, "tests"), |line| Some(line.to_owned()))
 }
 
 /// Prints the table of the request budget.
