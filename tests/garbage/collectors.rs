@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use beldi::host::LocalHost;
 use beldi::store::{
-    AttributeValue, Attributes, Placeholders, Request, ReturnValues, SharedStore, Store, StoreFuture, UpdateItem,
+    AttributeValue, Attributes, Placeholders, Request, ReturnValues, SharedStore, Store, StoreError, StoreFuture,
+    UpdateItem,
 };
 use beldi::{Garbage, collect_garbage};
 use tokio::time::{sleep, timeout};
@@ -14,22 +15,35 @@ use tokio::time::{sleep, timeout};
 use crate::reclaimed::rows;
 use crate::world::*;
 
-/// A store whose user dies at one request: before it is sent, or after it was carried out.
-struct Dying {
+/// What happens at one request of a collector.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Disturbed {
+    /// The collector dies before it is sent.
+    DiesBefore,
+    /// The collector dies after it was carried out.
+    DiesAfter,
+    /// The store refuses it, and the collector goes on.
+    Fails,
+}
+
+/// A store where something happens at one request.
+struct Disturbing {
     inner: SharedStore,
     sent: AtomicU64,
     at: u64,
-    before: bool,
+    how: Disturbed,
 }
 
-impl Store for Dying {
+impl Store for Disturbing {
     fn execute(&self, request: Request) -> StoreFuture<'_> {
         Box::pin(async move {
-            let number = self.sent.fetch_add(1, Ordering::SeqCst);
-            if number == self.at && !self.before {
-                drop(self.inner.execute(request).await);
-            } else if number != self.at {
+            if self.sent.fetch_add(1, Ordering::SeqCst) != self.at {
                 return self.inner.execute(request).await;
+            }
+            match self.how {
+                Disturbed::DiesBefore => {}
+                Disturbed::DiesAfter => drop(self.inner.execute(request).await),
+                Disturbed::Fails => return Err(StoreError::Denied { message: "for once".to_owned() }),
             }
             std::future::pending().await
         })
@@ -62,32 +76,32 @@ async fn cycle(host: &LocalHost) -> Garbage {
     collect_garbage(&host.environment(), "shop").await.expect("the store answers")
 }
 
-/// One cycle in the shop that dies at its request number `at`. Gives whether it came so far.
-pub(crate) async fn cycle_that_dies(host: &LocalHost, at: u64, before: bool) -> bool {
+/// One cycle in the shop that is disturbed at its request number `at`. Gives whether it came so far.
+pub(crate) async fn disturbed_cycle(host: &LocalHost, at: u64, how: Disturbed) -> bool {
     let environment = host.environment();
-    let store = Arc::new(Dying { inner: environment.store.clone(), sent: AtomicU64::new(0), at, before });
+    let store = Arc::new(Disturbing { inner: environment.store.clone(), sent: AtomicU64::new(0), at, how });
     let environment = environment.with_store(store.clone());
     drop(timeout(Duration::from_secs(5), collect_garbage(&environment, "shop")).await);
     store.sent.load(Ordering::SeqCst) > at
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_collector_that_dies_at_any_request_is_resumed() {
+async fn a_collector_that_dies_or_fails_at_any_request_is_resumed() {
     let host = full().await;
     let seen = rows(&host).await;
     let all = cycle(&host).await;
     assert!(all.segments > 0 && all.tombstones == 4 && all.records > 0, "{all:?}");
     for at in 0..all.requests {
-        for before in [true, false] {
+        for how in [Disturbed::DiesBefore, Disturbed::DiesAfter, Disturbed::Fails] {
             let world = full().await;
-            assert!(cycle_that_dies(&world, at, before).await);
+            assert!(disturbed_cycle(&world, at, how).await);
             cycle(&world).await;
             let results = journal(&world, "shop").await;
             let left: Vec<_> = results.iter().filter(|item| !item.contains("\"result-")).collect();
-            assert_eq!(left, [""; 0], "before request {at}: {before}");
-            assert_eq!(rows(&world).await, seen, "before request {at}: {before}");
+            assert_eq!(left, [""; 0], "request {at}: {how:?}");
+            assert_eq!(rows(&world).await, seen, "request {at}: {how:?}");
             let tombstones = leftovers(&world).await.len() - results.len();
-            assert_eq!(tombstones, 0, "before request {at}: {before}");
+            assert_eq!(tombstones, 0, "request {at}: {how:?}");
         }
     }
 }

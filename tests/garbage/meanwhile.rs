@@ -12,7 +12,7 @@ use beldi::testing::fresh_store;
 use beldi::{Garbage, Settings, collect_garbage};
 use tokio::time::sleep;
 
-use crate::collectors::cycle_that_dies;
+use crate::collectors::{Disturbed, disturbed_cycle};
 use crate::world::*;
 
 pub(crate) type Happening = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -297,7 +297,7 @@ async fn many_records_are_deleted_to_the_last() {
     call(&host.client(), restock(articles(30))).await;
     pass(&host).await;
     let mut at = 0;
-    while cycle_that_dies(&host, at, false).await {
+    while disturbed_cycle(&host, at, Disturbed::DiesAfter).await {
         at += 1;
     }
     reclaim_all(&host).await;

@@ -91,6 +91,25 @@ async fn an_instance_finds_what_it_has_written_whatever_the_clock_of_who_rolled_
     assert_eq!(call(&slow.client(), free("tea".into())).await, 2, "each has added one");
 }
 
+/// Otherwise the segment would be looked for before that epoch, and two segments would have one name.
+#[tokio::test(start_paused = true)]
+async fn a_roll_by_a_clock_that_is_behind_ends_the_epoch_too() {
+    let store = fresh_store().await.expect("a store");
+    let settings = Settings { log_entries: 1, ..settings() };
+    let slow =
+        LocalHost::builder(store.clone()).world(Behind(clock(), Duration::from_millis(90))).settings(settings.clone());
+    let slow = slow.collect_every(None).collect_garbage_every(None).start().await.expect("a host");
+    let fast = start(store.clone(), settings, None).await;
+    for _ in 0..2 {
+        call(&fast.client(), add("tea".into())).await;
+    }
+    let dying = dying(store).await;
+    assert_eq!(try_call(&dying.client(), "once", add("tea".into())).await, None);
+    call(&slow.client(), add("tea".into())).await;
+    assert_eq!(try_call(&dying.client(), "once", add("tea".into())).await, Some(()));
+    assert_eq!(call(&slow.client(), free("tea".into())).await, 4);
+}
+
 /// How many queries it costs to find an entry after so many rolls, in a row that had so many segments before.
 async fn queries(before: u64, after: u64) -> u64 {
     let counting = Arc::new(Counting::new(fresh_store().await.expect("a store")));
@@ -165,6 +184,51 @@ async fn who_has_waited_in_a_transaction_finds_that_another_attempt_has_ended_it
     let looks = |point: &CrashPoint| before(point, "look", "UpdateItem stock");
     let (host, ahead, waited) = waits(looks, || look(vec!["tea".into()], false)).await;
     assert_eq!((ahead, waited), (Ok(5), Ok(5)));
+    assert_eq!(locked_rows(&host).await.expect("an answer"), Vec::<String>::new());
+}
+
+/// A call that stops before it changes a row. Another attempt of it comes to its end, what that has left is rolled away,
+/// and somebody holds the row when the first one looks.
+async fn comes_late<F: Function>(
+    changes: fn(&CrashPoint) -> bool,
+    work: fn() -> Call<F>,
+) -> (LocalHost, F::Output, F::Output)
+where
+    F::Output: Sync,
+{
+    let late = Plan::new(changes, 1, Then::Stall(Duration::from_millis(500)));
+    let store = fresh_store().await.expect("a store");
+    let settings = Settings { log_entries: 1, ..settings() };
+    let other = start(store.clone(), settings.clone(), None).await;
+    let host = start(store.clone(), settings, Some(late.clone())).await;
+    call(&other.client(), add("tea".into())).await;
+    let client = host.client();
+    let comes = tokio::spawn(async move { try_call(&client, "once", work()).await });
+    sleep(Duration::from_millis(50)).await;
+    assert!(late.has_struck(), "it has stopped");
+    let ahead = try_call(&other.client(), "once", work()).await.expect("an answer");
+    call(&other.client(), add("tea".into())).await;
+    let key = Attributes::from([("article".to_owned(), AttributeValue::S("tea".to_owned()))]);
+    store.update(lock_by_hand("SET", key.clone())).await.expect("the store answers");
+    sleep(Duration::from_millis(600)).await;
+    store.update(lock_by_hand("REMOVE", key)).await.expect("the store answers");
+    let late = comes.await.expect("no panic").expect("an answer");
+    (host, ahead, late)
+}
+
+/// Who waited first would look from the epoch on that it has seen then, and write twice.
+#[tokio::test(start_paused = true)]
+async fn who_finds_a_row_held_looks_first_for_what_it_has_written() {
+    let (host, (), ()) = comes_late(|point| before(point, "add", "UpdateItem stock"), || add("tea".into())).await;
+    assert_eq!(call(&host.client(), free("tea".into())).await, 3);
+}
+
+/// And in a transaction that is over it would take the row for ever.
+#[tokio::test(start_paused = true)]
+async fn who_finds_a_row_held_looks_first_for_whether_it_has_ended() {
+    let changes = |point: &CrashPoint| before(point, "look", "UpdateItem stock");
+    let (host, ahead, late) = comes_late(changes, || look(vec!["tea".into()], false)).await;
+    assert_eq!((ahead, late), (Ok(1), Ok(1)));
     assert_eq!(locked_rows(&host).await.expect("an answer"), Vec::<String>::new());
 }
 

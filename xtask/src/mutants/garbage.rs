@@ -212,4 +212,11 @@ pub(super) const GARBAGE: &[Mutant] = &[
         broken: "if rest <= left && rest == 0 {",
         noticed_by: &["garbage::bounded::a_cycle_takes_a_part_of_the_records"],
     },
+    Mutant {
+        rule: "tombstones are removed or remembered before the list of them goes",
+        file: "beldi-core/src/garbage/journals.rs",
+        original: "self.bury(&row).await?;",
+        broken: "drop(self.bury(&row).await);",
+        noticed_by: &["garbage::or_fails_at_any_request"],
+    },
 ];

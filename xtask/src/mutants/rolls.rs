@@ -38,4 +38,11 @@ pub(super) const ROLLS: &[Mutant] = &[
         broken: "if disposable { to }",
         noticed_by: &["garbage::pruning::a_log_of_an_old"],
     },
+    Mutant {
+        rule: "segments are searched before a transaction waits for who holds the row",
+        file: "beldi-core/src/daal/lock.rs",
+        original: "if !expected {\n                let ended",
+        broken: "if !expected && self.refused(&row, None).is_none() {\n                let ended",
+        noticed_by: &["garbage::segments::who_finds_a_row_held"],
+    },
 ];

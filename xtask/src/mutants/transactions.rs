@@ -313,6 +313,20 @@ pub(super) const TRANSACTIONS: &[Mutant] = &[
         noticed_by: &["walks::was_refused"],
     },
     Mutant {
+        rule: "what a participant has prepared is durable before it answers",
+        file: "beldi-core/src/txn/participant.rs",
+        original: "journal.put_part(Part::Prepared(prepared).check()?, Vec::new()).await?;",
+        broken: "drop(Part::Prepared(prepared).check()?);",
+        noticed_by: &["transactions_matrix::commit_over"],
+    },
+    Mutant {
+        rule: "a later try is as old as the first",
+        file: "beldi-core/src/txn/id.rs",
+        original: "id.path.split_last().map(|(_try, step)| step.to_vec())",
+        broken: "Some(id.path.clone())",
+        noticed_by: &["core::the_age_is_the_same"],
+    },
+    Mutant {
         rule: "a participant that touched nothing prepares too",
         file: "beldi-core/src/txn/participant.rs",
         original: "journal.check_result(&prepared.result)?;",
