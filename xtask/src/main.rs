@@ -38,7 +38,7 @@ enum Command {
     Garbage,
     /// Disturb every point of operations, transactions and applications, and count the points (minutes)
     Matrix,
-    /// Explore all interleavings of the small scenarios (an hour or more)
+    /// Explore all interleavings of the small scenarios (about an hour)
     Interleave(suites::Interleave),
     /// Run seeded worlds full of faults (an hour)
     Simulate(suites::Simulate),
