@@ -15,8 +15,8 @@
 //!   they are lost before they arrive, or their reply is lost; triggers are throttled; those of detached calls are lost
 //!   although they were acknowledged.
 //! - **Clocks** of machines differ by up to [`MOST_SKEW`] in either direction.
-//! - **Machines** start cold, and are replaced one after another by others with other settings, while those before still
-//!   finish what they had begun. The program is the same on all; other programs have tests of their own.
+//! - **Machines** start cold, and are replaced one after another, each second or two, by others with other settings, while
+//!   those before still finish what they had begun. The program is the same on all; other programs have tests of their own.
 //! - A **service** as a whole refuses invocations for a while. **Collectors**, of intents and of garbage, come late, or not
 //!   for a while, and die in the middle of their work.
 //! - **Indexes** of tables lag behind. Clients ask again with the same key, through other machines, also after the answer.

@@ -81,6 +81,7 @@ async fn live(plan: &Plan) -> Run {
     core.calm(false);
     let services: Vec<_> = fleet.any().host.environment().registry.services().collect();
     background.spawn(weather::storms(Arc::clone(&fleet), services.clone()));
+    background.spawn(weather::upgrades(Arc::clone(&fleet)));
     let mut checks = vec![work(&clients, &apps).await];
     checks.push(parked(&fleet, &services).await);
     checks.push(locks("no lock left", &core));

@@ -63,7 +63,18 @@ pub(crate) async fn garbage_collectors(fleet: Arc<Fleet>) {
     }
 }
 
-/// Takes services down, throttles requests, replaces machines.
+/// Replaces one machine after another as long as there are faults, as one rolling upgrade after another does.
+pub(crate) async fn upgrades(fleet: Arc<Fleet>) {
+    loop {
+        sleep(fleet.core.chance.between(SECOND / 2, 2 * SECOND)).await;
+        if fleet.core.is_calm() {
+            return;
+        }
+        fleet.replace_oldest().await;
+    }
+}
+
+/// Takes services down, throttles requests.
 pub(crate) async fn storms(fleet: Arc<Fleet>, services: Vec<&'static str>) {
     let core = &fleet.core;
     loop {
@@ -71,19 +82,15 @@ pub(crate) async fn storms(fleet: Arc<Fleet>, services: Vec<&'static str>) {
         if core.is_calm() {
             return;
         }
-        match core.chance.below(3) {
-            0 => {
-                let service = services[core.chance.below(services.len())];
-                count(&core.counts.outages);
-                core.note(("down", service), || format!("{service} goes down"));
-                core.take_down(service, core.chance.between(SECOND, 15 * SECOND));
-            }
-            1 => {
-                core.throttle(0.2 * core.chance.share());
-                sleep(core.chance.between(SECOND, 8 * SECOND)).await;
-                core.throttle(0.0);
-            }
-            _ => fleet.replace_oldest().await,
+        if core.chance.chance(0.5) {
+            let service = services[core.chance.below(services.len())];
+            count(&core.counts.outages);
+            core.note(("down", service), || format!("{service} goes down"));
+            core.take_down(service, core.chance.between(SECOND, 15 * SECOND));
+        } else {
+            core.throttle(0.2 * core.chance.share());
+            sleep(core.chance.between(SECOND, 8 * SECOND)).await;
+            core.throttle(0.0);
         }
     }
 }
