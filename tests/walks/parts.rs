@@ -5,12 +5,12 @@ use std::sync::{Arc, OnceLock};
 
 use beldi::host::LocalHost;
 use beldi::prelude::*;
-use beldi::store::{Request, SharedStore, Store, StoreError, StoreFuture};
+use beldi::store::{EmbeddedStore, Request, SharedStore, Store, StoreError, StoreFuture};
 use beldi::testing::fresh_store;
 use beldi::{ClientError, Delivery, Invocation, InvokeFuture, Invoker, ProblemKind};
 
 use crate::common::builder;
-use crate::unstorable::fresh_host;
+use crate::unstorable::host_on;
 use crate::{Account, Bank, Desk, Refused, Shop, balance, locked, opened, settings};
 
 #[beldi::function(service = Bank)]
@@ -167,7 +167,9 @@ async fn holds_and_has_it_changed(holds_first: bool) -> Result<(), Refused> {
 #[tokio::test(start_paused = true)]
 async fn a_branch_hands_nothing_over_to_another_one() {
     for holds_first in [false, true] {
-        let (host, client) = fresh_host().await;
+        // In memory, where who asks for more comes later: over a network either may be first.
+        let store = Arc::new(EmbeddedStore::in_memory().expect("SQLite starts"));
+        let (host, client) = host_on(store).await;
         let answer = client.call(holds_and_has_it_changed(holds_first)).await;
         let Err(ClientError::Refused(problem)) = answer else { panic!("{holds_first}: {answer:?}") };
         let kind = if holds_first { ProblemKind::CalleeFailed } else { ProblemKind::TransactionRefused };

@@ -196,7 +196,7 @@ async fn breaks_the_schema(how: u32) -> Result<(), Refused> {
     }
 }
 
-async fn host_on(store: SharedStore) -> (LocalHost, Client) {
+pub(crate) async fn host_on(store: SharedStore) -> (LocalHost, Client) {
     let host = builder(store, settings(), None).start().await.expect("a host");
     let client = opened(&host).await;
     (host, client)
