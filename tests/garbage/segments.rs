@@ -141,94 +141,90 @@ async fn a_search_ends_where_the_instance_has_started() {
     assert_eq!(queries(0, 90).await, loading + 3, "16, 64 and 256");
 }
 
-/// A call that waits for a locked row, and is stopped before its third look. When the lock is off, another attempt of it
-/// comes to its end, and what that has left is rolled away. Then the first one looks.
-async fn waits<F: Function>(looks: fn(&CrashPoint) -> bool, work: fn() -> Call<F>) -> (LocalHost, F::Output, F::Output)
+/// Whether somebody holds the row while a call runs into it, or takes it only when that has been overtaken.
+#[derive(Clone, Copy, PartialEq)]
+enum Held {
+    First,
+    Later,
+}
+
+/// A call that is stopped before its nth try of what these points are. Another attempt of it comes to its end, and what
+/// that has left is rolled away. Then the first one goes on.
+async fn overtaken<F: Function>(
+    (tries, nth): (fn(&CrashPoint) -> bool, u32),
+    held: Held,
+    work: fn() -> Call<F>,
+) -> (LocalHost, F::Output, F::Output)
 where
     F::Output: Sync,
 {
-    let late = Plan::new(looks, 3, Then::Stall(Duration::from_millis(500)));
+    let late = Plan::new(tries, nth, Then::Stall(Duration::from_millis(500)));
     let store = fresh_store().await.expect("a store");
     let settings = Settings { log_entries: 4, ..settings() };
     let other = start(store.clone(), settings.clone(), None).await;
     let host = start(store.clone(), settings, Some(late.clone())).await;
-    for _ in 0..5 {
-        call(&other.client(), add("tea".into())).await;
+    let fill = async || {
+        for _ in 0..5 {
+            call(&other.client(), add("tea".into())).await;
+        }
+    };
+    let hold = async |verb| {
+        let key = Attributes::from([("article".to_owned(), AttributeValue::S("tea".to_owned()))]);
+        store.update(lock_by_hand(verb, key)).await.expect("the store answers");
+    };
+    fill().await;
+    if held == Held::First {
+        hold("SET").await;
     }
-    let key = Attributes::from([("article".to_owned(), AttributeValue::S("tea".to_owned()))]);
-    store.update(lock_by_hand("SET", key.clone())).await.expect("the store answers");
     let client = host.client();
-    let waiting = tokio::spawn(async move { try_call(&client, "once", work()).await });
+    let slow = tokio::spawn(async move { try_call(&client, "once", work()).await });
     sleep(Duration::from_millis(50)).await;
-    assert!(late.has_struck(), "it waits");
-    store.update(lock_by_hand("REMOVE", key)).await.expect("the store answers");
-    let ahead = try_call(&other.client(), "once", work()).await.expect("an answer");
-    for _ in 0..5 {
-        call(&other.client(), add("tea".into())).await;
+    assert!(late.has_struck(), "it has stopped");
+    if held == Held::First {
+        hold("REMOVE").await;
     }
-    let waited = waiting.await.expect("no panic").expect("an answer");
-    (host, ahead, waited)
+    let ahead = try_call(&other.client(), "once", work()).await.expect("an answer");
+    fill().await;
+    if held == Held::Later {
+        hold("SET").await;
+        sleep(Duration::from_millis(600)).await;
+        hold("REMOVE").await;
+    }
+    let slow = slow.await.expect("no panic").expect("an answer");
+    (host, ahead, slow)
 }
+
+const ADDS: fn(&CrashPoint) -> bool = |point| before(point, "add", "UpdateItem stock");
+const LOOKS: fn(&CrashPoint) -> bool = |point| before(point, "look", "UpdateItem stock");
 
 /// The witness of a look is the epoch that an earlier look has seen. What another attempt writes at that very epoch is
 /// in the segment that ends it.
 #[tokio::test(start_paused = true)]
 async fn who_has_waited_finds_what_another_attempt_has_written_meanwhile() {
-    let (host, (), ()) = waits(|point| before(point, "add", "UpdateItem stock"), || add("tea".into())).await;
+    let (host, (), ()) = overtaken((ADDS, 3), Held::First, || add("tea".into())).await;
     assert_eq!(call(&host.client(), free("tea".into())).await, 11);
 }
 
 /// Otherwise it would take the row for a transaction that is over, and nobody would take the lock off.
 #[tokio::test(start_paused = true)]
 async fn who_has_waited_in_a_transaction_finds_that_another_attempt_has_ended_it() {
-    let looks = |point: &CrashPoint| before(point, "look", "UpdateItem stock");
-    let (host, ahead, waited) = waits(looks, || look(vec!["tea".into()], false)).await;
+    let (host, ahead, waited) = overtaken((LOOKS, 3), Held::First, || look(vec!["tea".into()], false)).await;
     assert_eq!((ahead, waited), (Ok(5), Ok(5)));
     assert_eq!(locked_rows(&host).await.expect("an answer"), Vec::<String>::new());
-}
-
-/// A call that stops before it changes a row. Another attempt of it comes to its end, what that has left is rolled away,
-/// and somebody holds the row when the first one looks.
-async fn comes_late<F: Function>(
-    changes: fn(&CrashPoint) -> bool,
-    work: fn() -> Call<F>,
-) -> (LocalHost, F::Output, F::Output)
-where
-    F::Output: Sync,
-{
-    let late = Plan::new(changes, 1, Then::Stall(Duration::from_millis(500)));
-    let store = fresh_store().await.expect("a store");
-    let settings = Settings { log_entries: 1, ..settings() };
-    let other = start(store.clone(), settings.clone(), None).await;
-    let host = start(store.clone(), settings, Some(late.clone())).await;
-    call(&other.client(), add("tea".into())).await;
-    let client = host.client();
-    let comes = tokio::spawn(async move { try_call(&client, "once", work()).await });
-    sleep(Duration::from_millis(50)).await;
-    assert!(late.has_struck(), "it has stopped");
-    let ahead = try_call(&other.client(), "once", work()).await.expect("an answer");
-    call(&other.client(), add("tea".into())).await;
-    let key = Attributes::from([("article".to_owned(), AttributeValue::S("tea".to_owned()))]);
-    store.update(lock_by_hand("SET", key.clone())).await.expect("the store answers");
-    sleep(Duration::from_millis(600)).await;
-    store.update(lock_by_hand("REMOVE", key)).await.expect("the store answers");
-    let late = comes.await.expect("no panic").expect("an answer");
-    (host, ahead, late)
 }
 
 /// Who waited first would look from the epoch on that it has seen then, and write twice.
 #[tokio::test(start_paused = true)]
 async fn who_finds_a_row_held_looks_first_for_what_it_has_written() {
-    let (host, (), ()) = comes_late(|point| before(point, "add", "UpdateItem stock"), || add("tea".into())).await;
-    assert_eq!(call(&host.client(), free("tea".into())).await, 3);
+    let (host, (), ()) = overtaken((ADDS, 1), Held::Later, || add("tea".into())).await;
+    assert_eq!(call(&host.client(), free("tea".into())).await, 11);
 }
 
 /// And in a transaction that is over it would take the row for ever.
 #[tokio::test(start_paused = true)]
 async fn who_finds_a_row_held_looks_first_for_whether_it_has_ended() {
-    let changes = |point: &CrashPoint| before(point, "look", "UpdateItem stock");
-    let (host, ahead, late) = comes_late(changes, || look(vec!["tea".into()], false)).await;
-    assert_eq!((ahead, late), (Ok(1), Ok(1)));
+    let (host, ahead, late) = overtaken((LOOKS, 1), Held::Later, || look(vec!["tea".into()], false)).await;
+    assert_eq!((ahead, late), (Ok(5), Ok(5)));
     assert_eq!(locked_rows(&host).await.expect("an answer"), Vec::<String>::new());
 }
 
