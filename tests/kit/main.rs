@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use beldi::prelude::*;
-use beldi::testing::{Case, CrashMatrix, Disturbance, Trial, happens};
+use beldi::testing::{Case, Contest, CrashMatrix, Disturbance, Interleavings, Trial, happens};
 
 beldi::service!(Shop = "shop");
 beldi::service!(Post = "post");
@@ -289,4 +289,25 @@ fn a_replay_prints_each_request_with_its_step_and_answer() {
     assert!(trace.contains(&format!("shop/sell {instance} #2")), "{trace}");
     let (passed, _) = replay("seed=3 nonsense");
     assert!(!passed);
+}
+
+/// Two garbage collectors against DynamoDB Local overflowed the stack of their test, two megabytes: without optimisation
+/// each frame below the body had a copy of it.
+#[test]
+fn a_body_may_be_large() {
+    Case::new("kit::large").run(|trial: Trial| async move {
+        let held = [1_u8; 150_000];
+        trial.call(sell("tea".into())).await.expect("an answer");
+        assert!(held.iter().all(|byte| *byte == 1));
+    });
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_scenario_may_be_large() {
+    let scenario = |contest: Contest| async move {
+        let held = [1_u8; 150_000];
+        contest.attempt("one", false, sell("tea".into())).await.map_err(|error| error.to_string())?;
+        if held.iter().all(|byte| *byte == 1) { Ok(()) } else { Err("it is another one".to_owned()) }
+    };
+    Interleavings::new().interruptions(0).explore(scenario).await.assert_passed();
 }

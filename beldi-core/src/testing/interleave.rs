@@ -160,7 +160,7 @@ impl Interleavings {
             // Of its own, so that nothing but the choices differs between runs: ids and digests of keys order things.
             let host = self.host(&scheduler).await;
             let contest = Contest { host, scheduler: Arc::clone(&scheduler) };
-            let run = panics::caught(scenario(contest.clone()));
+            let run = panics::caught(Box::pin(scenario(contest.clone())));
             match scheduler.drive(async { run.await.unwrap_or_else(Err) }, &mut choices, states.as_mut()).await {
                 Driven::Ended(outcome) => {
                     contest.settle().await;

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::Once;
 use std::task::Poll;
 
@@ -15,10 +15,10 @@ thread_local! {
 static HOOK: Once = Once::new();
 
 /// Awaits a body whose panics are caught; gives their messages instead of printing them. Those of tasks that the body has
-/// started are printed as they are.
-pub(super) async fn caught<T>(body: impl Future<Output = T>) -> Result<T, String> {
+/// started are printed as they are. It is on the heap, because a body may be large, and who awaits it by value has a copy
+/// of it in each frame, as long as nothing is optimised.
+pub(super) async fn caught<T>(mut body: Pin<Box<impl Future<Output = T>>>) -> Result<T, String> {
     install();
-    let mut body = pin!(body);
     std::future::poll_fn(|context| {
         CATCHING.set(true);
         let polled = catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(context)));

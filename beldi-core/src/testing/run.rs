@@ -100,7 +100,7 @@ where
     B: Fn(Trial) -> U,
     U: Future<Output: TestResult>,
 {
-    let body = async { body(trial.clone()).await.check() };
+    let body = Box::pin(async { body(trial.clone()).await.check() });
     match tokio::time::timeout(LONGEST, panics::caught(body)).await {
         Err(_) => return Err("the test came to no end within two days of its own time".to_owned()),
         Ok(Err(message)) => return Err(message),
