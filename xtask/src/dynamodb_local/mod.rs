@@ -115,7 +115,7 @@ async fn test(
     // Of the workspace, so that it runs what the tests of the whole workspace have built.
     let mut child = cargo::command()
         .args(["test", "--workspace", "--test", suite.target, "--"])
-        .args(suite.arguments)
+        .args(suite.arguments())
         .args(arguments)
         .envs(variables.iter().copied())
         .stdout(Stdio::piped())

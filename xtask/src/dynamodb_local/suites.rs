@@ -3,31 +3,49 @@
 /// What is run of a test target on DynamoDB Local.
 pub(super) struct Suite {
     pub(super) target: &'static str,
-    /// What the test program is to run.
-    pub(super) arguments: &'static [&'static str],
+    tests: Tests,
     /// Takes more than a minute against a server.
     pub(super) long: bool,
 }
 
+/// Tests of a target, by parts of their names.
+enum Tests {
+    Only(&'static [&'static str]),
+    AllBut(&'static [&'static str]),
+}
+
+impl Suite {
+    /// What the test program is to run.
+    pub(super) fn arguments(&self) -> Vec<&'static str> {
+        match self.tests {
+            Tests::Only(tests) => tests.to_vec(),
+            Tests::AllBut(tests) => tests.iter().flat_map(|test| ["--skip", test]).collect(),
+        }
+    }
+}
+
 /// All tests of a target. In the workspace no other package has one of that name.
 const fn all(target: &'static str) -> Suite {
-    part(target, &[])
+    but(target, &[])
 }
 
-/// All tests of a target, which take more than a minute.
-const fn long(target: &'static str) -> Suite {
-    Suite { long: true, ..all(target) }
+const fn only(target: &'static str, tests: &'static [&'static str]) -> Suite {
+    Suite { target, tests: Tests::Only(tests), long: false }
 }
 
-/// Those tests of a target that these arguments choose.
-const fn part(target: &'static str, arguments: &'static [&'static str]) -> Suite {
-    Suite { target, arguments, long: false }
+const fn but(target: &'static str, tests: &'static [&'static str]) -> Suite {
+    Suite { target, tests: Tests::AllBut(tests), long: false }
+}
+
+/// What takes more than a minute.
+const fn long(suite: Suite) -> Suite {
+    Suite { long: true, ..suite }
 }
 
 /// The test targets that run on any store. All of them find the server by the environment variable
 /// [`ENDPOINT`](super::ENDPOINT).
 pub(super) const SUITES: &[Suite] = &[
-    part("store", &["in_memory_or_at_the_endpoint"]),
+    only("store", &["in_memory_or_at_the_endpoint"]),
     all("operations"),
     all("protocol"),
     all("regressions"),
@@ -46,36 +64,45 @@ pub(super) const SUITES: &[Suite] = &[
     all("gateway"),
     all("lambda"),
     all("kit"),
-    part("garbage", &["--skip", "costs::", "--skip", "storage::", "--skip", "collectors::"]),
-    part("transactions_matrix", QUICK_TRANSACTIONS),
-    part("crash_matrix", &["--skip", LONGEST]),
-    Suite { long: true, ..part("crash_matrix", &[LONGEST]) },
-    Suite { long: true, ..part("garbage", &["costs::", "storage::", "collectors::"]) },
-    long("bank"),
-    long("contention"),
-    long("damage"),
-    long("interleavings"),
-    long("interleavings_operations"),
-    long("interleavings_garbage"),
-    long("interleavings_transactions"),
-    Suite { long: true, ..part("transaction_attacks", NO_RACES) },
-    long("transactions_matrix"),
-    long("serializability"),
-    long("movie_review"),
-    long("movie_review_matrix"),
-    long("travel"),
-    long("travel_matrix"),
+    but("garbage", LONG_GARBAGE),
+    only("transactions_matrix", QUICK_TRANSACTIONS),
+    but("crash_matrix", LONG_CRASHES),
+    long(only("garbage", LONG_GARBAGE)),
+    long(but("transactions_matrix", QUICK_TRANSACTIONS)),
+    long(only("crash_matrix", LONG_CRASHES)),
+    long(all("bank")),
+    long(all("contention")),
+    long(all("damage")),
+    long(all("interleavings")),
+    long(all("interleavings_operations")),
+    long(all("interleavings_garbage")),
+    long(all("interleavings_transactions")),
+    long(but("transaction_attacks", RACES)),
+    long(all("serializability")),
+    long(all("movie_review")),
+    long(all("movie_review_matrix")),
+    long(all("travel")),
+    long(all("travel_matrix")),
 ];
 
-/// A commit over two services, and one that is rolled back.
-const QUICK_TRANSACTIONS: &[&str] = &["commit_over_services_at_once", "roll_back_by_a_callee"];
+/// What takes many rows, or a walk through many crash points.
+const LONG_GARBAGE: &[&str] = &[
+    "costs::",
+    "storage::",
+    "collectors::",
+    "reclaimed::a_tombstone_with_a_younger_entry",
+    "retention::a_decision_that_is_told_again",
+];
 
-/// All but matrices over two calls at the same time. Which of them comes first to a row is up to the network, and so
-/// not each run comes to each crash point.
-const NO_RACES: &[&str] = &["--skip", "two_upgrades_", "--skip", "plain_write_against_a_transaction"];
+/// One commit over two services.
+const QUICK_TRANSACTIONS: &[&str] = &["commit_over_services_at_once"];
 
-/// The test that has as many crash points as many others of its target together.
-const LONGEST: &str = "several_instances_write_one_row";
+/// The tests that have as many crash points as all the others together.
+const LONG_CRASHES: &[&str] = &["several_instances_write_one_row", "started_calls_run_once", "detached_call", "join"];
+
+/// Matrices over two calls at the same time. Which of them comes first to a row is up to the network, and so not each
+/// run comes to each crash point.
+const RACES: &[&str] = &["two_upgrades_", "plain_write_against_a_transaction"];
 
 /// The other test targets, those of packages beside the main one with the package before a slash; and the reason.
 #[cfg(test)]
