@@ -100,9 +100,14 @@ const QUICK_TRANSACTIONS: &[&str] = &["commit_over_services_at_once"];
 /// The tests that have as many crash points as all the others together.
 const LONG_CRASHES: &[&str] = &["several_instances_write_one_row", "started_calls_run_once", "detached_call", "join"];
 
-/// Matrices over two calls at the same time. Which of them comes first to a row is up to the network, and so not each
-/// run comes to each crash point.
-const RACES: &[&str] = &["two_upgrades_", "plain_write_against_a_transaction"];
+/// Matrices over two calls, or two branches, that want one row at the same time. Which of them comes first is up to the
+/// network, and so not each run comes to each crash point.
+const RACES: &[&str] = &[
+    "two_upgrades_",
+    "plain_write_against_a_transaction",
+    "transactions_in_branches",
+    "a_lock_in_one_branch_beside_a_write_in_another",
+];
 
 /// The other test targets, those of packages beside the main one with the package before a slash; and the reason.
 #[cfg(test)]
