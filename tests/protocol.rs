@@ -12,7 +12,7 @@ use beldi::host::{LocalHost, When};
 use beldi::prelude::*;
 use beldi::store::{AttributeValue, EmbeddedStore, PutItem, SharedStore};
 use beldi::testing::fresh_store;
-use beldi::{ClientError, InstanceId, ProblemKind, Settings, Status, SystemWorld};
+use beldi::{ClientError, InstanceId, ProblemKind, Settings, Status, VirtualWorld};
 use common::{CrashAt, host, host_on};
 
 beldi::service!(Shop = "shop");
@@ -204,13 +204,14 @@ async fn an_existing_table_is_adopted() {
 }
 
 /// The process dies; another one on the same file finishes what was begun.
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn a_restart_on_the_same_file_picks_up_what_was_unfinished() {
     let file = std::env::temp_dir().join(format!("beldi-restart-{}.db", uuid::Uuid::new_v4()));
     let open = || -> SharedStore { Arc::new(EmbeddedStore::open(&file).expect("a store on a file")) };
-    let short = Settings { timeout: Duration::from_millis(50), margin: Duration::from_millis(10), ..settings() };
-    let start = |store: SharedStore, plan: Option<CrashAt>| {
-        let builder = LocalHost::builder(store).world(SystemWorld).settings(short.clone()).collect_every(None);
+    // Both clocks begin now.
+    let (world, next_world) = (VirtualWorld::new(1), VirtualWorld::new(2));
+    let start = |store: SharedStore, world: VirtualWorld, plan: Option<CrashAt>| {
+        let builder = LocalHost::builder(store).world(world).settings(settings()).collect_every(None);
         let builder = match plan {
             Some(plan) => builder.crash_plan(Arc::new(plan)),
             None => builder,
@@ -219,12 +220,12 @@ async fn a_restart_on_the_same_file_picks_up_what_was_unfinished() {
     };
     // All attempts of the first process die after their intent is durable.
     let plan = CrashAt { function: "add_one", attempts: 1..=99, number: 2, when: When::After };
-    let first = start(open(), Some(plan)).await;
+    let first = start(open(), world, Some(plan)).await;
     let id = first.client().start(add_one("tea".into())).await.expect("an accepted call");
     drop(first.client().call(add_one("coffee".into())).idempotency_key("k").await);
     first.shutdown(Duration::from_secs(10)).await;
     drop(first);
-    let second = start(open(), None).await;
+    let second = start(open(), next_world, None).await;
     second.settle().await.expect("a settled host");
     let client = second.client();
     assert!(client.result::<add_one>(id).await.expect("a result").is_some());
