@@ -110,24 +110,55 @@ fn messages(items: &BTreeMap<(&'static str, String), String>) -> BTreeMap<(&'sta
         ("functions", "GET /functions\n".to_owned()),
     ];
     seeds.extend(gateway.into_iter().map(|(name, request)| (("gateway", name.to_owned()), request)));
-    seeds.insert(("json", "arguments".to_owned()), r#"[{"b":[1.50,"x\u0078"],"a":null},[3,2,1]]"#.to_owned());
     let manifest = beldi::Registry::collect().expect("a registry").manifest().expect("a manifest");
     seeds.insert(("manifest", "bank".to_owned()), serde_json::to_string(&manifest).expect("JSON"));
-    seeds.insert(("key", "token".to_owned()), json!(json!({"night": {"N": "3"}}).to_string()).to_string());
-    seeds.insert(("key", "number".to_owned()), "-012.340".to_owned());
-    seeds.insert(("bytes", "path".to_owned()), "3.0.2".to_owned());
-    seeds.insert(("bytes", "instance".to_owned()), instance_of("copy").to_string());
+    seeds
+}
+
+/// The seeds of what users choose: rows, arguments and keys; and of what names a step.
+fn values() -> BTreeMap<(&'static str, String), String> {
     let room = json!({"hotel": {"S": "Ritz"}, "night": {"N": "3"}, "free": {"NULL": true}, "price": {"N": "1.5"},
         "tags": {"SS": ["sea"]}, "notes": {"M": {"a": {"L": [{"N": "1"}]}}}, "open": {"BOOL": true},
         "kind": {"M": {"Suite": {"M": {"rooms": {"N": "2"}}}}}, "pair": {"L": [{"N": "7"}, {"S": "x"}]}});
-    seeds.insert(("item", "room".to_owned()), room.to_string());
-    seeds
+    let with = |changes: Value| {
+        let mut other = room.clone();
+        let changes = changes.as_object().expect("attributes").clone();
+        other.as_object_mut().expect("attributes").extend(changes);
+        other.to_string()
+    };
+    let largest = u128::MAX.to_string();
+    let seeds = [
+        ("item", "room", room.to_string()),
+        ("item", "plain", with(json!({"kind": {"S": "Plain"}, "free": {"N": "4294967295"}, "other": {"B": "AAE="}}))),
+        ("item", "named", with(json!({"kind": {"M": {"Named": {"S": "\u{e9}"}}}, "notes": {"M": {}}}))),
+        (
+            "item",
+            "numbers",
+            with(json!({"night": {"N": "-9223372036854775808"}, "price": {"N": "-1E-130"},
+            "pair": {"L": [{"N": largest}, {"S": "\u{1f600}"}]}})),
+        ),
+        ("item", "list", with(json!({"tags": {"L": [{"S": "sea"}, {"S": ""}]}, "notes": {"M": {"": {"L": []}}}}))),
+        ("json", "arguments", r#"[{"b":[1.50,"x\u0078"],"a":null},[3,2,1]]"#.to_owned()),
+        ("json", "numbers", r#"[0,-0,-0.0,1e2,1E+2,18446744073709551616,0.1000,5e-324,1e400]"#.to_owned()),
+        ("json", "texts", r#"{"\ud83d\ude00":"\/\n","":"\u0000","a":"\ud800"}"#.to_owned()),
+        ("json", "twice", r#"{"a":1,"a":2,"b":{"d":[],"c":{}}}"#.to_owned()),
+        ("json", "spaces", " [ true , false\n, { } ]\t".to_owned()),
+        ("json", "none", "[1,2".to_owned()),
+        ("key", "token", json!(json!({"night": {"N": "3"}}).to_string()).to_string()),
+        ("key", "number", "-012.340".to_owned()),
+        ("key", "exponent", "12.50E-3".to_owned()),
+        ("key", "two", json!(json!({"hotel": {"S": "Ritz"}, "night": {"B": "AAE="}}).to_string()).to_string()),
+        ("bytes", "path", "3.0.2".to_owned()),
+        ("bytes", "instance", instance_of("copy").to_string()),
+    ];
+    seeds.into_iter().map(|(target, name, text)| ((target, name.to_owned()), text)).collect()
 }
 
 #[tokio::test(start_paused = true)]
 async fn seeds_of_the_fuzz_targets_are_what_the_library_writes() {
     let mut seeds = items().await;
     seeds.extend(messages(&seeds));
+    seeds.extend(values());
     seeds.extend(events(&seeds[&("invocation", "joined".to_owned())]));
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
     let writes = std::env::var_os("BELDI_SEEDS").is_some_and(|value| value == "write");
