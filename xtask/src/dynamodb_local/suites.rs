@@ -68,7 +68,7 @@ pub(super) const SUITES: &[Suite] = &[
     only("transactions_matrix", QUICK_TRANSACTIONS),
     but("crash_matrix", LONG_CRASHES),
     long(only("garbage", LONG_GARBAGE)),
-    long(but("transactions_matrix", QUICK_TRANSACTIONS)),
+    long(but("transactions_matrix", QUICK_OR_RACES)),
     long(only("crash_matrix", LONG_CRASHES)),
     long(all("bank")),
     long(all("contention")),
@@ -96,6 +96,16 @@ const LONG_GARBAGE: &[&str] = &[
 
 /// One commit over two services.
 const QUICK_TRANSACTIONS: &[&str] = &["commit_over_services_at_once"];
+
+/// That one, and what [`RACES`] are among the other tests of its target.
+const QUICK_OR_RACES: &[&str] = &[
+    "commit_over_services_at_once",
+    "two_transactions_in",
+    "a_plain_write_against_a_transaction",
+    "a_transaction_against_a_plain_write",
+    "two_locks",
+    "a_lock_against_a_transaction",
+];
 
 /// The tests that have as many crash points as all the others together.
 const LONG_CRASHES: &[&str] = &["several_instances_write_one_row", "started_calls_run_once", "detached_call", "join"];
