@@ -31,6 +31,9 @@ pub(crate) struct Options {
     /// Leave out the suites that take more than a minute
     #[arg(long)]
     quick: bool,
+    /// Run this suite only; may be given several times
+    #[arg(long = "suite", value_name = "TARGET", value_parser = suites::names(), conflicts_with = "quick")]
+    suites: Vec<String>,
     /// Further arguments for the test programs, such as a filter
     #[arg(last = true)]
     arguments: Vec<String>,
@@ -38,7 +41,11 @@ pub(crate) struct Options {
 
 /// Runs the suites.
 pub(crate) fn run(options: &Options) -> Result<Tally> {
-    let suites = SUITES.iter().filter(|suite| !(options.quick && suite.long));
+    let is_asked_for = |suite: &&Suite| match options.suites.as_slice() {
+        [] => !(options.quick && suite.long),
+        named => named.iter().any(|name| name == suite.target),
+    };
+    let suites = SUITES.iter().filter(is_asked_for);
     serve_and_run(&suites.collect::<Vec<_>>(), &options.arguments, None)
 }
 

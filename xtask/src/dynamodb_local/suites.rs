@@ -85,6 +85,14 @@ pub(super) const SUITES: &[Suite] = &[
     long(all("travel_matrix")),
 ];
 
+/// What `--suite` can name.
+pub(super) fn names() -> Vec<&'static str> {
+    let mut names: Vec<_> = SUITES.iter().map(|suite| suite.target).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
 /// What takes many rows, or a walk through many crash points.
 const LONG_GARBAGE: &[&str] = &[
     "costs::",
