@@ -158,7 +158,27 @@ async fn a_disturbance_that_never_comes_has_not_been_survived() {
     });
     let report = matrix.only(&[Disturbance::Crash]).run().await;
     assert_eq!(report.passed, 0, "{report}");
+    assert!(report.failures.iter().all(|failure| failure.missed), "{report}");
     assert!(report.failures.iter().all(|failure| failure.point.contains("not reached")), "{report}");
+}
+
+/// The first failures that were shown had all missed their point, and a wrong row was not among them.
+#[tokio::test(start_paused = true)]
+async fn what_is_wrong_is_shown_before_what_never_came() {
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+    let matrix = CrashMatrix::new(|trial: Trial| async move {
+        match RUNS.fetch_add(1, Ordering::SeqCst) {
+            0 => assert_eq!(trial.client().call(look("tea".into())).await.expect("a result"), 0),
+            1..4 => (),
+            _ => trial.given([stock("tea", 1)]).await,
+        }
+    });
+    let report = matrix.only(&[Disturbance::Crash, Disturbance::CrashAlone]).run().await;
+    let missed = report.failures.iter().filter(|failure| failure.missed).count();
+    assert!(missed == 3 && missed < report.failures.len(), "{report}");
+    let text = report.to_string();
+    assert!(text.contains("table `stock` holds"), "{text}");
+    assert!(text.ends_with("3 of these only in that they did not come to their point"), "{text}");
 }
 
 #[beldi::function(service = Shop, read_only)]
