@@ -15,7 +15,7 @@ use super::outside;
 use super::replay;
 use super::schedule::Schedule;
 use super::state::{self, Tables};
-use super::stores::fresh_store;
+use super::stores::{at_endpoint, fresh_store};
 use super::trial::Trial;
 use crate::attempt::Nondeterminism;
 use crate::environment::Settings;
@@ -25,9 +25,9 @@ use crate::world::VirtualWorld;
 
 type Scenario = Box<dyn Fn(Trial) -> Pin<Box<dyn Future<Output = serde_json::Value>>>>;
 
-/// Runs a scenario once undisturbed, then once for each crash point and each [`Disturbance`], each time on
-/// an empty store; the results of all calls, the final state of all tables and what happened outside must equal those of
-/// the undisturbed run, every instance must be done, and no row locked. The handlers of the undisturbed run are audited
+/// Runs a scenario once undisturbed, then once for each crash point and each [`Disturbance`], each time on an empty
+/// store; the results of all calls, the final state of all tables and what happened outside must equal those of the
+/// undisturbed run, every instance must be done, and no row locked. The handlers of the undisturbed run are audited
 /// ([`LocalHost::audit`]).
 ///
 /// Run it with paused tokio time, `#[tokio::test(start_paused = true)]`: then waiting costs nothing.
@@ -78,11 +78,11 @@ pub struct Failure {
     pub point: String,
     /// The difference.
     pub difference: String,
-    /// Whether the run is as the undisturbed one but for not coming to this point, so that nothing was disturbed. So it is
-    /// where several calls want the same and their order is not the same in each run.
+    /// Whether the run is as the undisturbed one but for not coming to this point, so that nothing was disturbed: for
+    /// example because several calls want the same, and their order is not the same in each run.
     pub missed: bool,
-    /// The schedule of the run, for `BELDI_REPLAY`: in a test with that in its environment, [`CrashMatrix::run`] runs only
-    /// this, with a trace.
+    /// The schedule of the run, for `BELDI_REPLAY`: in a test with that in its environment, [`CrashMatrix::run`] runs
+    /// only this, with a trace.
     pub replay: String,
 }
 
@@ -320,14 +320,16 @@ fn difference(expected: &Outcome, outcome: Result<Outcome, String>) -> Option<St
 }
 
 impl Report {
-    /// Panics with the first failures, if there are any.
+    /// Panics with the first failures, if there are any. On a store at an endpoint ([`fresh_store`]) a run may have
+    /// missed its point: the network decides which of several calls is first.
     ///
     /// # Panics
     ///
     /// If a disturbed run was not as the undisturbed one, or if nothing was disturbed.
     pub fn assert_passed(&self) {
         assert!(self.points > 0, "the scenario sends no request, so the matrix is empty");
-        assert!(self.failures.is_empty(), "{self}");
+        let may_miss = at_endpoint();
+        assert!(self.failures.iter().all(|failure| failure.missed && may_miss), "{self}");
         assert!(self.passed > 0, "no run was disturbed: there is no point for the disturbances that are wanted");
     }
 }

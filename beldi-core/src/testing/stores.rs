@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use crate::store::{EmbeddedStore, SharedStore, StoreError};
 
+const ENDPOINT: &str = "BELDI_DYNAMODB_ENDPOINT";
+
 /// An empty store that nobody else uses: in this process, or, if the variable `BELDI_DYNAMODB_ENDPOINT` is
 /// set and the feature `aws` is on, at that endpoint under table names of its own.
 ///
@@ -12,10 +14,16 @@ use crate::store::{EmbeddedStore, SharedStore, StoreError};
 /// The embedded engine could not be started, or the endpoint does not answer.
 pub async fn fresh_store() -> Result<SharedStore, StoreError> {
     #[cfg(feature = "aws")]
-    if let Ok(endpoint) = std::env::var("BELDI_DYNAMODB_ENDPOINT") {
+    if let Ok(endpoint) = std::env::var(ENDPOINT) {
         return endpoint::store(&endpoint).await;
     }
     Ok(Arc::new(EmbeddedStore::in_memory()?))
+}
+
+/// Whether [`fresh_store`] is at an endpoint. Then the network decides which of two requests is first, and not each run
+/// has the same order.
+pub(super) fn at_endpoint() -> bool {
+    cfg!(feature = "aws") && std::env::var_os(ENDPOINT).is_some()
 }
 
 #[cfg(feature = "aws")]

@@ -68,7 +68,7 @@ pub(super) const SUITES: &[Suite] = &[
     only("transactions_matrix", QUICK_TRANSACTIONS),
     but("crash_matrix", LONG_CRASHES),
     long(only("garbage", LONG_GARBAGE)),
-    long(but("transactions_matrix", QUICK_OR_RACES)),
+    long(but("transactions_matrix", QUICK_TRANSACTIONS)),
     long(only("crash_matrix", LONG_CRASHES)),
     long(all("bank")),
     long(all("contention")),
@@ -77,7 +77,7 @@ pub(super) const SUITES: &[Suite] = &[
     long(all("interleavings_operations")),
     long(all("interleavings_garbage")),
     long(all("interleavings_transactions")),
-    long(but("transaction_attacks", RACES)),
+    long(all("transaction_attacks")),
     long(all("serializability")),
     long(all("movie_review")),
     long(all("movie_review_matrix")),
@@ -105,27 +105,8 @@ const LONG_GARBAGE: &[&str] = &[
 /// One commit over two services.
 const QUICK_TRANSACTIONS: &[&str] = &["commit_over_services_at_once"];
 
-/// That one, and what [`RACES`] are among the other tests of its target.
-const QUICK_OR_RACES: &[&str] = &[
-    "commit_over_services_at_once",
-    "two_transactions_in",
-    "a_plain_write_against_a_transaction",
-    "a_transaction_against_a_plain_write",
-    "two_locks",
-    "a_lock_against_a_transaction",
-];
-
 /// The tests that have as many crash points as all the others together.
 const LONG_CRASHES: &[&str] = &["several_instances_write_one_row", "started_calls_run_once", "detached_call", "join"];
-
-/// Matrices over two calls, or two branches, that want one row at the same time. Which of them comes first is up to the
-/// network, and so not each run comes to each crash point.
-const RACES: &[&str] = &[
-    "two_upgrades_",
-    "plain_write_against_a_transaction",
-    "transactions_in_branches",
-    "a_lock_in_one_branch_beside_a_write_in_another",
-];
 
 /// The other test targets, those of packages beside the main one with the package before a slash; and the reason.
 #[cfg(test)]
