@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use beldi::prelude::*;
 use beldi::testing::{Case, Contest, CrashMatrix, Disturbance, Interleavings, Trial, happens};
@@ -335,4 +336,26 @@ async fn a_scenario_may_be_large() {
         if held.iter().all(|byte| *byte == 1) { Ok(()) } else { Err("it is another one".to_owned()) }
     };
     Interleavings::new().interruptions(0).explore(scenario).await.assert_passed();
+}
+
+/// Clocks that pass half an hour at once kill who has begun before, at its next request; a moment less kills nobody.
+#[tokio::test(start_paused = true)]
+async fn attempts_die_of_age() {
+    async fn answers(time: Duration) -> BTreeSet<bool> {
+        let answers = Mutex::new(BTreeSet::new());
+        let scenario = |contest: Contest| {
+            let answers = &answers;
+            async move {
+                let attempt = contest.attempt("one", false, sell("tea".into()));
+                let (answer, ()) = tokio::join!(attempt, contest.pass(time));
+                answers.lock().expect("one thread").insert(answer.is_ok());
+                Ok(())
+            }
+        };
+        Interleavings::new().interruptions(1).explore(scenario).await.assert_passed();
+        answers.into_inner().expect("one thread")
+    }
+    let half_an_hour = Duration::from_secs(1_800);
+    assert_eq!(answers(half_an_hour).await, BTreeSet::from([false, true]));
+    assert_eq!(answers(half_an_hour - Duration::from_millis(1)).await, BTreeSet::from([true]));
 }
