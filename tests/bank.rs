@@ -86,7 +86,7 @@ async fn run(seed: u64) {
     let crashes = Arc::new(Crashes::new(0.3));
     let host = world(seed, Some(Arc::clone(&crashes) as Arc<dyn CrashPlan>)).await;
     open_all(&host).await;
-    let (clients, calls) = if is_long() { (12, 80) } else { (5, 12) };
+    let (clients, calls) = if is_long() { (6, 24) } else { (5, 12) };
     let workers = (0..clients).map(|name| tokio::spawn(work(host.clone(), seed, name, calls)));
     let workers = futures_util::future::join_all(workers).await;
     let sent: Vec<_> = workers.into_iter().flat_map(|sent| sent.expect("a client that did not panic")).collect();
@@ -114,7 +114,7 @@ async fn check(seed: u64, host: &LocalHost, sent: &[(String, Order, bool)]) {
 
 #[tokio::test(start_paused = true)]
 async fn money_is_conserved_while_attempts_die() {
-    for seed in seeds(3, 20) {
+    for seed in seeds(3, 40) {
         run(seed).await;
     }
 }

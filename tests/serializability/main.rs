@@ -115,7 +115,7 @@ async fn peek(client: &Client, id: &str, key: &str) -> Option<String> {
 
 /// One run; gives its host and what was recorded.
 async fn run(seed: u64, crashes: Option<Arc<Crashes>>) -> (LocalHost, History) {
-    let (clients, calls) = if is_long() { (12, 40) } else { (6, 12) };
+    let (clients, calls) = if is_long() { (8, 30) } else { (6, 12) };
     let host = world(seed, crashes.clone().map(|crashes| crashes as Arc<dyn CrashPlan>)).await;
     let recorder = Arc::new(Recorder { start: Instant::now(), history: Mutex::default() });
     let workers = (0..clients).map(|number| {

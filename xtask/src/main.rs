@@ -42,7 +42,7 @@ enum Command {
     Interleave(suites::Interleave),
     /// Run seeded worlds full of faults (an hour)
     Simulate(suites::Simulate),
-    /// Let many clients run transactions while attempts die, and look for a serial order (longer than five minutes)
+    /// Let many clients run transactions while attempts die, and look for a serial order (half an hour)
     Histories,
     /// Damage what is stored at each of its bytes, and see that it is reported (minutes)
     Damage,
