@@ -6,6 +6,8 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::Found;
+
 /// What says whom an event is for.
 #[derive(Deserialize)]
 struct Marks<'a> {
@@ -15,8 +17,8 @@ struct Marks<'a> {
     detail_type: Option<&'a RawValue>,
 }
 
-/// Checks the laws on these bytes.
-pub fn check(data: &[u8]) {
+/// Checks the laws on these bytes. Gives what they are.
+pub fn check(data: &[u8]) -> Found {
     let text = super::text(data);
     match beldi_core::fuzzing::event(text) {
         Ok(kind) => {
@@ -24,10 +26,12 @@ pub fn check(data: &[u8]) {
             let is_own = ["invocation", "collect", "collect-garbage", "create-tables"].contains(&kind);
             let is_due = marks.detail_type.is_some_and(|kind| kind.get() == "\"Scheduled Event\"");
             assert!(is_own == marks.beldi.is_some() || (kind == "collect" && is_due), "{kind}");
+            vec![if is_own { "event of beldi" } else { "other event" }]
         }
         Err(error) => {
             assert_eq!(error.kind, "beldi.malformed-event");
             assert!(!error.message.is_empty());
+            vec!["malformed"]
         }
     }
 }

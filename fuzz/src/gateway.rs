@@ -14,6 +14,8 @@ use beldi::store::{self, Store, StoreFuture};
 use serde_json::Value;
 use tower::ServiceExt;
 
+use super::Found;
+
 beldi::service!(Echo = "echo");
 
 #[beldi::function(service = Echo, read_only)]
@@ -77,25 +79,27 @@ fn parse(data: &[u8]) -> Option<Request<Body>> {
     request.body(Body::from(body.to_vec())).ok()
 }
 
-fn check_answer(path: &str, sent: &[u8], response: &Response<()>, body: &[u8]) {
+fn check_answer(path: &str, sent: &[u8], response: &Response<()>, body: &[u8]) -> Found {
     let content_type = response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     let json: Option<Value> = serde_json::from_slice(body).ok();
     if response.status().is_success() {
         let value = json.expect("a value in JSON");
         if path == "/functions/echo/one" {
             assert_eq!(Some(value), serde_json::from_slice(sent).ok());
+            return vec!["echo"];
         }
-        return;
+        return vec!["value"];
     }
     assert_eq!(content_type, Some(b"application/problem+json".as_slice()), "{response:?}");
     let problem = json.expect("a problem in JSON");
     let kind = problem["type"].as_str().expect("a type");
     assert!(!kind.ends_with("panicked") && !kind.ends_with("invalid-data"), "{problem}");
+    vec!["problem"]
 }
 
-/// Checks the laws on these bytes.
-pub fn check(data: &[u8]) {
-    let Some(request) = parse(data) else { return };
+/// Checks the laws on these bytes. Gives what they are.
+pub fn check(data: &[u8]) -> Found {
+    let Some(request) = parse(data) else { return Found::new() };
     let gateway = GATEWAY.clone();
     RUNTIME.block_on(async {
         let path = request.uri().path().to_owned();
@@ -106,8 +110,6 @@ pub fn check(data: &[u8]) {
         let response = gateway.oneshot(request).await.expect("an answer");
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.expect("a body");
-        if !is_head {
-            check_answer(&path, &sent, &Response::from_parts(parts, ()), &body);
-        }
-    });
+        if is_head { Found::new() } else { check_answer(&path, &sent, &Response::from_parts(parts, ()), &body) }
+    })
 }

@@ -5,8 +5,10 @@
 use beldi_core::fuzzing;
 use serde_json::Value;
 
-/// Checks the laws on these bytes.
-pub fn check(data: &[u8]) {
+use super::Found;
+
+/// Checks the laws on these bytes. Gives what they are.
+pub fn check(data: &[u8]) -> Found {
     let text = super::text(data);
     for as_sets in [false, true] {
         let canonical = fuzzing::canonical_json(text, as_sets);
@@ -21,5 +23,7 @@ pub fn check(data: &[u8]) {
     }
     if serde_json::from_str::<&serde_json::value::RawValue>(text).is_err() {
         assert_eq!(fuzzing::canonical_json(text, false), text);
+        return vec!["other text"];
     }
+    vec!["JSON"]
 }

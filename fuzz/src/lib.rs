@@ -15,22 +15,25 @@ pub mod manifest;
 pub mod record;
 pub mod row;
 
-/// Checks the laws of a target on some bytes. What breaks one is a panic.
-pub type Check = fn(&[u8]);
+/// What some bytes were found to be, and so which laws were checked on them.
+pub type Found = Vec<&'static str>;
 
-/// The targets, by name.
-pub const TARGETS: &[(&str, Check)] = &[
-    ("bytes", bytes::check),
+/// Checks the laws of a target on some bytes. What breaks one is a panic.
+pub type Check = fn(&[u8]) -> Found;
+
+/// The targets: name, check, and all that bytes can be found to be. A law that nothing comes to checks nothing.
+pub const TARGETS: &[(&str, Check, &[&str])] = &[
+    ("bytes", bytes::check, &["binary path", "owner", "path", "instance"]),
     #[cfg(feature = "aws")]
-    ("event", event::check),
-    ("gateway", gateway::check),
-    ("invocation", invocation::check),
-    ("item", item::check),
-    ("json", json::check),
-    ("key", key::check),
-    ("manifest", manifest::check),
-    ("record", record::check),
-    ("row", row::check),
+    ("event", event::check, &["event of beldi", "other event", "malformed"]),
+    ("gateway", gateway::check, &["value", "echo", "problem"]),
+    ("invocation", invocation::check, &["invocation", "problem", "answer"]),
+    ("item", item::check, &["item"]),
+    ("json", json::check, &["JSON", "other text"]),
+    ("key", key::check, &["number", "page token"]),
+    ("manifest", manifest::check, &["manifest"]),
+    ("record", record::check, &["record", "transaction", "part", "intact"]),
+    ("row", row::check, &["row", "user's attributes"]),
 ];
 
 /// An item in DynamoDB's own JSON, as `aws dynamodb get-item` prints it.

@@ -8,11 +8,14 @@ use std::fs;
 use std::path::Path;
 
 use beldi::store::{AttributeValue, Attributes};
-use beldi::{Delivery, Invocation};
+use beldi::{Delivery, Invocation, Problem, ProblemKind};
 use serde_json::{Value, json};
 
 use crate::halfway::Halfway;
 use crate::services::instance_of;
+
+/// What is in a seed, by target and name.
+type Seeds = BTreeMap<(&'static str, String), Vec<u8>>;
 
 /// An item with its attributes in order, and its sets too.
 fn text(item: &Attributes) -> String {
@@ -35,7 +38,7 @@ fn text(item: &Attributes) -> String {
 }
 
 /// The seeds of items, by target and name.
-async fn items() -> BTreeMap<(&'static str, String), String> {
+async fn items() -> Seeds {
     let has = |records: &[&Attributes], name: &str| records.iter().any(|record| record.contains_key(name));
     let worlds = [
         ("observed", Halfway::new("copy", |records| records.len() == 3).await),
@@ -49,14 +52,18 @@ async fn items() -> BTreeMap<(&'static str, String), String> {
         items.sort();
         for (number, (table, item)) in items.into_iter().enumerate() {
             let target = if table.ends_with("-journal") { "record" } else { "row" };
-            seeds.insert((target, format!("{name}-{number}")), item);
+            seeds.insert((target, format!("{name}-{number}")), item.into_bytes());
         }
+        let locks = world.before().iter().filter_map(|(_, item)| item.get("_beldi_lock"));
+        let owners =
+            locks.filter_map(|lock| if let AttributeValue::B(owner) = lock { Some(owner.clone()) } else { None });
+        seeds.extend(owners.map(|owner| (("bytes", "owner".to_owned()), owner)));
     }
     seeds
 }
 
 /// The seeds of what AWS Lambda is sent: what AWS documents, and what is beldi's own.
-fn events(invocation: &str) -> BTreeMap<(&'static str, String), String> {
+fn events(invocation: &str) -> Seeds {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lambda/events");
     let documented = fs::read_dir(folder).expect("the events").map(|file| {
         let file = file.expect("a file").path();
@@ -70,14 +77,14 @@ fn events(invocation: &str) -> BTreeMap<(&'static str, String), String> {
         ("invocation", format!(r#"{{"beldi":{{"invocation":{invocation}}}}}"#)),
     ];
     let own = own.into_iter().map(|(name, event)| (name.to_owned(), event));
-    documented.chain(own).map(|(name, event)| (("event", name), event)).collect()
+    documented.chain(own).map(|(name, event)| (("event", name), event.into_bytes())).collect()
 }
 
 /// The seeds of what travels, as hosts and clients write it.
-fn messages(items: &BTreeMap<(&'static str, String), String>) -> BTreeMap<(&'static str, String), String> {
+fn messages(items: &Seeds) -> Seeds {
     let mut seeds = BTreeMap::new();
     let transactions = items.values().filter_map(|item| {
-        let item: Value = serde_json::from_str(item).expect("an item");
+        let item: Value = serde_json::from_slice(item).ok()?;
         Some(item["transaction"]["S"].as_str()?.to_owned())
     });
     let context = transactions.max().expect("a participant");
@@ -96,7 +103,25 @@ fn messages(items: &BTreeMap<(&'static str, String), String>) -> BTreeMap<(&'sta
             transaction,
             contract: None,
         };
-        seeds.insert(("invocation", name.to_owned()), serde_json::to_string(&invocation).expect("JSON"));
+        seeds.insert(("invocation", name.to_owned()), serde_json::to_vec(&invocation).expect("JSON"));
+    }
+    let problem = Problem {
+        kind: ProblemKind::Unavailable,
+        detail: "there is no answer".to_owned(),
+        service: "bank".to_owned(),
+        function: "copy".to_owned(),
+        instance: Some(instance_of("copy")),
+        step: Some("3.0.2".to_owned()),
+    };
+    seeds.insert(("invocation", "problem".to_owned()), serde_json::to_vec(&problem).expect("JSON"));
+    let participant = json!({"service": "bank", "function": "copy", "instance": instance_of("copy").to_string(),
+        "saved_at": [3, 0, 2], "rolled_back": true});
+    for (name, answer) in [
+        ("prepared", json!({"prepared": {"result": "7", "participants": [participant]}})),
+        ("died", json!({"died": {"row": "accounts/ann", "holder": "bank/pay_in"}})),
+        ("aborted", json!("aborted")),
+    ] {
+        seeds.insert(("invocation", name.to_owned()), answer.to_string().into_bytes());
     }
     let post = |path: &str, more: &str, body: &str| {
         format!("POST /functions/echo/{path}\ncontent-type: application/json\n{more}\n{body}")
@@ -108,15 +133,17 @@ fn messages(items: &BTreeMap<(&'static str, String), String>) -> BTreeMap<(&'sta
         ("array", post("several", "", r#"["b",9,null]"#)),
         ("instance", format!("GET /instances/echo/{}\n", instance_of("copy"))),
         ("functions", "GET /functions\n".to_owned()),
+        ("wrong", post("several", "", r#"["b"]"#)),
+        ("unknown", post("none", "idempotency-key: \u{e9}\n", "null")),
     ];
-    seeds.extend(gateway.into_iter().map(|(name, request)| (("gateway", name.to_owned()), request)));
+    seeds.extend(gateway.into_iter().map(|(name, request)| (("gateway", name.to_owned()), request.into_bytes())));
     let manifest = beldi::Registry::collect().expect("a registry").manifest().expect("a manifest");
-    seeds.insert(("manifest", "bank".to_owned()), serde_json::to_string(&manifest).expect("JSON"));
+    seeds.insert(("manifest", "bank".to_owned()), serde_json::to_vec(&manifest).expect("JSON"));
     seeds
 }
 
 /// The seeds of what users choose: rows, arguments and keys; and of what names a step.
-fn values() -> BTreeMap<(&'static str, String), String> {
+fn values() -> Seeds {
     let room = json!({"hotel": {"S": "Ritz"}, "night": {"N": "3"}, "free": {"NULL": true}, "price": {"N": "1.5"},
         "tags": {"SS": ["sea"]}, "notes": {"M": {"a": {"L": [{"N": "1"}]}}}, "open": {"BOOL": true},
         "kind": {"M": {"Suite": {"M": {"rooms": {"N": "2"}}}}}, "pair": {"L": [{"N": "7"}, {"S": "x"}]}});
@@ -126,7 +153,7 @@ fn values() -> BTreeMap<(&'static str, String), String> {
         other.as_object_mut().expect("attributes").extend(changes);
         other.to_string()
     };
-    let largest = u128::MAX.to_string();
+    let largest = u64::MAX.to_string();
     let seeds = [
         ("item", "room", room.to_string()),
         ("item", "plain", with(json!({"kind": {"S": "Plain"}, "free": {"N": "4294967295"}, "other": {"B": "AAE="}}))),
@@ -151,7 +178,7 @@ fn values() -> BTreeMap<(&'static str, String), String> {
         ("bytes", "path", "3.0.2".to_owned()),
         ("bytes", "instance", instance_of("copy").to_string()),
     ];
-    seeds.into_iter().map(|(target, name, text)| ((target, name.to_owned()), text)).collect()
+    seeds.into_iter().map(|(target, name, text)| ((target, name.to_owned()), text.into_bytes())).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -159,16 +186,17 @@ async fn seeds_of_the_fuzz_targets_are_what_the_library_writes() {
     let mut seeds = items().await;
     seeds.extend(messages(&seeds));
     seeds.extend(values());
-    seeds.extend(events(&seeds[&("invocation", "joined".to_owned())]));
+    let invocation = seeds[&("invocation", "joined".to_owned())].clone();
+    seeds.extend(events(std::str::from_utf8(&invocation).expect("JSON")));
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
     let writes = std::env::var_os("BELDI_SEEDS").is_some_and(|value| value == "write");
-    for ((target, name), text) in seeds {
+    for ((target, name), seed) in seeds {
         let file = folder.join(target).join(name);
         if writes {
             fs::create_dir_all(folder.join(target)).expect("a folder");
-            fs::write(&file, &text).expect("a seed");
+            fs::write(&file, &seed).expect("a seed");
         }
-        let found = fs::read_to_string(&file).unwrap_or_default();
-        assert!(found == text, "{} is out of date: run this test with BELDI_SEEDS=write", file.display());
+        let found = fs::read(&file).unwrap_or_default();
+        assert!(found == seed, "{} is out of date: run this test with BELDI_SEEDS=write", file.display());
     }
 }
