@@ -26,18 +26,18 @@ fn every_seed_keeps_the_laws_of_its_target() {
     assert_eq!(names, TARGETS.iter().map(|(name, ..)| (*name).into()).collect());
     let mut unchecked = Vec::new();
     for (name, check, laws) in TARGETS {
-        let seeds = below(&folder.join("seeds").join(name));
-        assert!(!seeds.is_empty(), "{name} has no seeds");
+        let seeds = folder.join("seeds").join(name);
         let mut found = BTreeSet::new();
-        // What a run of the fuzzer leaves is not committed.
-        for file in seeds.into_iter().chain(below(&folder.join("corpus").join(name))) {
+        for file in below(&seeds).into_iter().chain(below(&folder.join("corpus").join(name))) {
             let bytes = match fs::read(&file) {
                 // A fuzzer that is at work replaces what it has found by what is smaller.
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 bytes => bytes.expect("a seed"),
             };
             match std::panic::catch_unwind(|| check(&bytes)) {
-                Ok(of_file) => found.extend(of_file),
+                // What a run of the fuzzer leaves is not committed, and is no seed.
+                Ok(of_file) if file.starts_with(&seeds) => found.extend(of_file),
+                Ok(_) => {}
                 Err(panic) => {
                     eprintln!("on {}", file.display());
                     std::panic::resume_unwind(panic);

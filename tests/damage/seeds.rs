@@ -84,6 +84,7 @@ fn events(invocation: &str) -> Seeds {
 fn messages(items: &Seeds) -> Seeds {
     let mut seeds = BTreeMap::new();
     let transactions = items.values().filter_map(|item| {
+        // The owner of a lock is bytes, and no item.
         let item: Value = serde_json::from_slice(item).ok()?;
         Some(item["transaction"]["S"].as_str()?.to_owned())
     });

@@ -192,7 +192,7 @@ impl CrashMatrix {
         Report { points: places.len(), passed, failures, result: expected.result, tables: expected.tables }
     }
 
-    /// One disturbed run, and how it was different. Nothing of a schedule without disturbances is a failure.
+    /// One disturbed run, and how it was different. A schedule without disturbances has no failure.
     async fn disturbed(&self, plan: &Arc<Director>, expected: &Outcome) -> Option<Failure> {
         let outcome = self.run_once(plan).await;
         let disturbance = plan.schedule().events.first()?.disturbance;
